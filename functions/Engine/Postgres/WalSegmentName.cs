@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace Highwater.Engine.Postgres;
@@ -10,6 +11,7 @@ namespace Highwater.Engine.Postgres;
 /// <param name="Timeline">The timeline the segment was written on.</param>
 /// <param name="Log">The upper 32 bits of its LSNs.</param>
 /// <param name="Segment">Its number within the log; below <see cref="WalSegmentSize.SegmentsPerLog"/>.</param>
+[JsonConverter(typeof(WalSegmentNameJsonConverter))]
 public readonly partial record struct WalSegmentName(uint Timeline, uint Log, uint Segment) : IComparable<WalSegmentName>
 {
     /// <summary>Parses exactly 24 upper-case hex digits; nothing else is a segment's name.</summary>

@@ -1,10 +1,12 @@
 using System.Numerics;
+using System.Text.Json.Serialization;
 
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
 /// The size of a WAL segment file: a power of two from 1 MiB to 1 GiB, chosen at initdb (documentation, "initdb", --wal-segsize).
 /// </summary>
+[JsonConverter(typeof(WalSegmentSizeJsonConverter))]
 public readonly record struct WalSegmentSize
 {
     /// <summary>What initdb takes by default.</summary>
