@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Highwater.EmbeddedHost;
+
+/// <summary>What one embedded host serves, and where it keeps its state.</summary>
+public sealed record EmbeddedHostOptions
+{
+    /// <summary>The directory of history, timers and the lock. One process at a time works on it.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Addresses to serve HTTP on, for instance <c>http://127.0.0.1:7071</c>; none when empty.</summary>
+    public IReadOnlyList<string> Urls { get; init; } = [];
+
+    /// <summary>Whether timer functions run.</summary>
+    public bool Timers { get; init; }
+
+    /// <summary>
+    /// What callers prove themselves with (header <c>x-functions-key</c> or query <c>code</c>). Without one every
+    /// caller is trusted and only loopback addresses are served.
+    /// </summary>
+    public string? Key { get; init; }
+
+    /// <summary>Activities that run at the same time, over all orchestrations.</summary>
+    public int MaxConcurrentActivities { get; init; } = 16;
+
+    /// <summary>How long a stop waits for cancelled activities; those that take longer run again at the next start.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_KEY and urls (or --urls).</summary>
+    public static EmbeddedHostOptions FromConfiguration(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var urls = configuration["urls"] is { Length: > 0 } given ? given : "http://127.0.0.1:7071";
+        return new EmbeddedHostOptions
+        {
+            StateDirectory = configuration["HIGHWATER_STATE_PATH"] is { Length: > 0 } path ? path : ".highwater",
+            Urls = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            Timers = true,
+            Key = configuration["HIGHWATER_KEY"] is { Length: > 0 } key ? key : null,
+        };
+    }
+}
