@@ -33,8 +33,10 @@ public static class ErrorCodes
 
     // 4xx: the repository
     public static readonly ErrorCode RepositoryMissing = new("HW401", "repository-missing", ExitCode.Refused);
-    public static readonly ErrorCode RepositoryForeign = new("HW402", "repository-of-another-cluster", ExitCode.Refused);
-    public static readonly ErrorCode RepositoryFormatUnknown = new("HW403", "repository-format-unknown", ExitCode.Refused);
+    public static readonly ErrorCode RepositoryForeign =
+        new("HW402", "repository-of-another-cluster", ExitCode.Refused);
+    public static readonly ErrorCode RepositoryFormatUnknown =
+        new("HW403", "repository-format-unknown", ExitCode.Refused);
     public static readonly ErrorCode RepositoryDamaged = new("HW404", "repository-damaged", ExitCode.No);
     public static readonly ErrorCode BackupUnknown = new("HW405", "backup-unknown", ExitCode.Refused);
     public static readonly ErrorCode RepositoryLeased = new("HW406", "repository-leased", ExitCode.Refused);
@@ -48,8 +50,10 @@ public static class ErrorCodes
     public static readonly ErrorCode SpoolUnusable = new("HW505", "spool-unusable", ExitCode.Trouble);
 
     // 6xx: restore
-    public static readonly ErrorCode RestoreTargetNotEmpty = new("HW601", "restore-directory-not-empty", ExitCode.Refused);
-    public static readonly ErrorCode RecoveryTargetUnreachable = new("HW602", "recovery-target-unreachable", ExitCode.Refused);
+    public static readonly ErrorCode RestoreTargetNotEmpty =
+        new("HW601", "restore-directory-not-empty", ExitCode.Refused);
+    public static readonly ErrorCode RecoveryTargetUnreachable =
+        new("HW602", "recovery-target-unreachable", ExitCode.Refused);
     public static readonly ErrorCode RecoveryTargetInvalid = new("HW603", "recovery-target-invalid", ExitCode.Usage);
     public static readonly ErrorCode RestoreFailed = new("HW604", "restore-failed", ExitCode.Trouble);
     public static readonly ErrorCode NothingToRestore = new("HW605", "nothing-to-restore", ExitCode.Refused);
@@ -63,7 +67,8 @@ public static class ErrorCodes
     public static IReadOnlyList<ErrorCode> All { get; } =
         [.. typeof(ErrorCodes).GetFields().Select(f => f.GetValue(null)).OfType<ErrorCode>()];
 
-    /// <summary>Finds the code an error message starts with, or null. Failures that crossed a durable orchestration are text.</summary>
+    /// <summary>Finds the code an error message starts with, or null. Failures that crossed a durable orchestration are
+    /// text.</summary>
     public static ErrorCode? FromMessage(string message) =>
         All.FirstOrDefault(code => message.Contains(code.Code + ": ", StringComparison.Ordinal));
 }

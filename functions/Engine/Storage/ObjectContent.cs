@@ -5,7 +5,8 @@ namespace Highwater.Engine.Storage;
 /// </summary>
 /// <param name="Length">In bytes.</param>
 /// <param name="Hash">SHA-256 of all bytes.</param>
-/// <param name="OpenAsync">Opens a fresh stream at the first byte; the reader disposes it. May be called several times.</param>
+/// <param name="OpenAsync">Opens a fresh stream at the first byte; the reader disposes it. May be called several
+/// times.</param>
 public sealed record ObjectContent(
     long Length, Sha256Hash Hash, Func<CancellationToken, ValueTask<Stream>> OpenAsync)
 {
