@@ -1,0 +1,44 @@
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Microsoft.Extensions.Configuration;
+
+namespace Highwater.Engine.Configuration;
+
+/// <summary>Everything an installation is told, checked as a whole.</summary>
+/// <param name="Postgres">The cluster.</param>
+/// <param name="Repositories">Where its backups go, <c>local</c> first.</param>
+/// <param name="SpoolPath">Where archive_command leaves segments.</param>
+/// <param name="RetentionCount">How many restorable base backups each repository keeps.</param>
+/// <param name="Schedules">When the timers run.</param>
+/// <param name="StatePath">Where the embedded host keeps its history.</param>
+public sealed record HighwaterSettings(
+    PostgresOptions Postgres,
+    IReadOnlyList<RepositoryOptions> Repositories,
+    string SpoolPath,
+    int RetentionCount,
+    ScheduleOptions Schedules,
+    string StatePath)
+{
+    /// <summary>Reads all settings.</summary>
+    /// <exception cref="Errors.HighwaterException"><see cref="Errors.ErrorCodes.SettingsInvalid"/> with every fault.</exception>
+    public static HighwaterSettings Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader(configuration);
+        var settings = new HighwaterSettings(
+            PostgresSettings.Read(reader),
+            RepositorySettings.Read(reader),
+            Path.GetFullPath(reader.Text(SettingNames.WalSpoolPath, "/var/lib/postgresql/wal-archive")),
+            ReadRetention(reader),
+            ScheduleOptions.Read(reader),
+            Path.GetFullPath(reader.Text(SettingNames.StatePath, ".highwater")));
+        reader.ThrowIfFaulty();
+        return settings;
+    }
+
+    private static int ReadRetention(SettingsReader reader)
+    {
+        // The older name says days and always meant a count; the exact name wins.
+        var days = reader.Number(SettingNames.BackupRetentionDays, 10, 1, 10_000);
+        return reader.Number(SettingNames.BackupRetentionCount, days, 1, 10_000);
+    }
+}
