@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Highwater.TestKit.Ssh;
+
+/// <summary>
+/// A TCP proxy on loopback whose line a test can cut or silence: for every connection after so many bytes, or at once.
+/// </summary>
+public sealed class CutConnectionProxy : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource stop = new();
+    private readonly ConcurrentDictionary<Socket, bool> sockets = new();
+    private readonly int targetPort;
+    private readonly Task accepting;
+    private long bytesLeft = long.MaxValue;
+    private volatile bool silent;
+    private int connections;
+
+    public CutConnectionProxy(int targetPort)
+    {
+        this.targetPort = targetPort;
+        listener.Start();
+        accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    /// <summary>How many connections were ever made.</summary>
+    public int Connections => Volatile.Read(ref connections);
+
+    /// <summary>Bytes that passed in both directions.</summary>
+    public long BytesPassed { get; private set; }
+
+    /// <summary>Cuts all connections once so many more bytes have passed (both directions together); new ones work again.</summary>
+    public void CutAfter(long bytes) => Interlocked.Exchange(ref bytesLeft, bytes);
+
+    /// <summary>Cuts every connection now.</summary>
+    public void Cut()
+    {
+        foreach (var socket in sockets.Keys)
+        {
+            // Linger zero: the other side sees a reset, not an orderly end.
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
+            sockets.TryRemove(socket, out _);
+        }
+    }
+
+    /// <summary>From now on nothing passes any more, in either direction, and nobody is told.</summary>
+    public void GoSilent() => silent = true;
+
+    /// <summary>Lets new connections through again; those that were silenced stay lost.</summary>
+    public void SpeakAgain()
+    {
+        Cut();
+        silent = false;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        listener.Stop();
+        Cut();
+        await accepting;
+        stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await listener.AcceptSocketAsync(stop.Token);
+                Interlocked.Increment(ref connections);
+                var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                client.NoDelay = true;
+                sockets[client] = sockets[server] = true;
+                try
+                {
+                    await server.ConnectAsync(IPAddress.Loopback, targetPort, stop.Token);
+                }
+                catch (SocketException)
+                {
+                    client.Dispose();
+                    continue;
+                }
+
+                _ = PumpAsync(client, server);
+                _ = PumpAsync(server, client);
+            }
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The proxy is being disposed: that is how accepting ends.
+        }
+    }
+
+    private async Task PumpAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, stop.Token) is var count and > 0)
+            {
+                if (silent)
+                    await Task.Delay(Timeout.Infinite, stop.Token);
+                await to.SendAsync(buffer.AsMemory(0, count), stop.Token);
+                BytesPassed += count;
+                if (Interlocked.Add(ref bytesLeft, -count) < 0)
+                {
+                    Interlocked.Exchange(ref bytesLeft, long.MaxValue);
+                    Cut();
+                }
+            }
+
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // A cut line ends both directions: closing it is the proxy's answer to any trouble on it.
+            from.Dispose();
+            to.Dispose();
+        }
+    }
+}
