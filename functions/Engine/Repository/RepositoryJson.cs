@@ -14,6 +14,7 @@ namespace Highwater.Engine.Repository;
 [JsonSerializable(typeof(RepositoryDescription))]
 [JsonSerializable(typeof(BackupRecord))]
 [JsonSerializable(typeof(FileListEntry))]
+[JsonSerializable(typeof(LeaseRecord))]
 internal sealed partial class RepositoryJson : JsonSerializerContext
 {
     /// <summary>The same for people: objects that are read by eye are indented.</summary>
