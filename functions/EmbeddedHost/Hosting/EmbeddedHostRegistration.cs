@@ -1,4 +1,9 @@
 using System.Reflection;
+using Highwater.EmbeddedHost.Client;
+using Highwater.EmbeddedHost.Dispatch;
+using Highwater.EmbeddedHost.Functions;
+using Highwater.EmbeddedHost.State;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -11,9 +16,21 @@ internal static class EmbeddedHostRegistration
         this IServiceCollection services, Assembly app, EmbeddedHostOptions options)
     {
         services.AddLogging();
-        services.AddSingleton(options);
-        services.AddSingleton<BoundUrls>();
         services.TryAddSingleton(options.TimeProvider);
+        services.AddSingleton(options);
+        services.AddSingleton(new FunctionIndex(app));
+        services.AddSingleton<FunctionInvoker>();
+        services.AddSingleton<StateDatabase>();
+        services.AddSingleton<ReadyQueue>();
+        services.AddSingleton<InstanceSignals>();
+        services.AddSingleton<DurableTimers>();
+        services.AddSingleton<Effects>();
+        services.AddSingleton<OrchestrationWorker>();
+        services.AddSingleton<ActivityWorker>();
+        services.AddSingleton<DurableEngine>();
+        services.AddSingleton<DurableTaskClient, EmbeddedDurableTaskClient>();
+        services.AddSingleton<BoundUrls>();
+        services.AddHostedService<HostRun>();
         return services;
     }
 }

@@ -1,0 +1,120 @@
+using System.Reflection;
+using Highwater.EmbeddedHost.Functions;
+using Highwater.EmbeddedHost.Orchestrations;
+using Highwater.EmbeddedHost.State;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.EmbeddedHost.Dispatch;
+
+/// <summary>Runs the code of orchestrations that something happened to, and writes what comes of it.</summary>
+internal sealed class OrchestrationWorker(
+    StateDatabase database,
+    FunctionIndex functions,
+    FunctionInvoker invoker,
+    ReadyQueue ready,
+    Effects effects,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
+
+    private readonly ILogger _log = loggers.CreateLogger<OrchestrationWorker>();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var instanceId = await ready.TakeAsync(cancellation);
+            try
+            {
+                Step(instanceId, cancellation);
+            }
+#pragma warning disable CA1031 // The code's own exceptions end as its failure; this is trouble with the database.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                DispatchLog.StepFailed(_log, instanceId, PauseAfterTrouble.TotalSeconds, e);
+                await Task.Delay(PauseAfterTrouble, time, cancellation);
+                ready.Add(instanceId);
+            }
+            finally
+            {
+                ready.Done(instanceId);
+            }
+        }
+    }
+
+    private void Step(string instanceId, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var (instance, past, inbox) = database.Read(session => (
+            session.FindInstance(instanceId), session.ReadHistory(instanceId), session.ReadInbox(instanceId, now)));
+        if (!IsRunnable(instance, past, inbox))
+        {
+            return;
+        }
+
+        var result = Run(instance!, past, inbox, now, cancellation);
+        var commit = new EpisodeCommit(instance!, result, time.GetUtcNow());
+        if (database.Write(session => commit.Apply(session, inbox)) is { } done)
+        {
+            effects.Apply(done);
+            Report(instance!, result);
+        }
+    }
+
+    private static bool IsRunnable(InstanceRow? instance, List<HistoryEvent> past, List<Message> inbox) =>
+        instance is { IsFinished: false, Status: not OrchestrationRuntimeStatus.Suspended }
+        && inbox.Count > 0
+        && (inbox[0].Event.Kind == EventKind.ExecutionStarted
+            || past.Exists(entry => entry.Kind == EventKind.ExecutionStarted));
+
+    private EpisodeResult Run(
+        InstanceRow instance,
+        List<HistoryEvent> past,
+        List<Message> inbox,
+        DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        var news = inbox.Select(message => message.Event).ToList();
+        if (functions.Find(FunctionKind.Orchestration, instance.Name) is not { } entry)
+        {
+            var missing = new TaskFailureDetails(
+                "OrchestratorTaskNotFound", $"No orchestration named '{instance.Name}' was found.", null, null, null);
+            return new EpisodeResult(OrchestrationRuntimeStatus.Failed)
+            {
+                Happened = news,
+                Failure = missing,
+                Output = missing.ToString(),
+            };
+        }
+
+        return new Episode(instance, Begin, loggers).Run(past, news, now);
+
+        Invocation Begin(TaskOrchestrationContext context) => invoker.Begin(
+            entry,
+            (parameter, _) => Argument(parameter, entry, context, instance.Input),
+            new Dictionary<string, object?> { ["instanceId"] = instance.InstanceId },
+            cancellation);
+    }
+
+    private static object? Argument(
+        ParameterInfo parameter, FunctionEntry entry, TaskOrchestrationContext context, string? input) =>
+        parameter == entry.TriggerParameter
+            ? context
+            : JsonData.Converter.Deserialize(input, parameter.ParameterType);
+
+    private void Report(InstanceRow instance, EpisodeResult result)
+    {
+        if (result.Failure is { } failure)
+        {
+            DispatchLog.OrchestrationFailed(_log, instance.Name, instance.InstanceId, failure.ToString());
+        }
+        else if (result is { Status: OrchestrationRuntimeStatus.Completed, Continuation: null })
+        {
+            DispatchLog.OrchestrationCompleted(_log, instance.Name, instance.InstanceId);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Highwater.EmbeddedHost.Functions;
+
+internal enum FunctionKind
+{
+    Orchestration,
+    Activity,
+    Timer,
+    Http,
+}

@@ -1,0 +1,142 @@
+using Highwater.EmbeddedHost.Functions;
+using Highwater.EmbeddedHost.State;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.EmbeddedHost.Orchestrations;
+
+/// <summary>
+/// One run of an orchestration's code on the current thread: history is replayed, then what is new happens to it, and
+/// it runs until it waits for something that has not happened.
+/// </summary>
+internal sealed class Episode
+{
+    private readonly EpisodePump _pump = new();
+    private readonly ReplayContext _context;
+    private readonly Func<TaskOrchestrationContext, Invocation> _begin;
+    private Invocation? _invocation;
+    private Task? _running;
+    private object? _output;
+
+    /// <param name="instance">The instance as stored.</param>
+    /// <param name="begin">Prepares the call of the code.</param>
+    /// <param name="loggers">Where the code logs to, when it does not replay.</param>
+    public Episode(InstanceRow instance, Func<TaskOrchestrationContext, Invocation> begin, ILoggerFactory loggers)
+    {
+        _context = new ReplayContext(instance, _pump, loggers);
+        _begin = begin;
+    }
+
+    public EpisodeResult Run(IEnumerable<HistoryEvent> past, IEnumerable<HistoryEvent> news, DateTimeOffset now)
+    {
+        List<HistoryEvent> happened = [new HistoryEvent(EventKind.EpisodeStarted, now), .. news];
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(_pump);
+        try
+        {
+            foreach (var entry in past)
+            {
+                Apply(entry);
+            }
+
+            _context.Calls.EnsureAllConfirmed();
+            _context.Replaying = false;
+            foreach (var entry in happened)
+            {
+                Apply(entry);
+            }
+
+            return Outcome(happened);
+        }
+#pragma warning disable CA1031 // Whatever the code throws is the orchestration's failure.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return Failed(e, happened);
+        }
+        finally
+        {
+            _pump.Close();
+            SynchronizationContext.SetSynchronizationContext(outer);
+            _invocation?.Dispose();
+        }
+    }
+
+    private void Apply(HistoryEvent entry)
+    {
+        switch (entry.Kind)
+        {
+            case EventKind.EpisodeStarted:
+                if (_context.Replaying)
+                {
+                    _context.Calls.EnsureAllConfirmed();
+                }
+
+                _context.SetClock(entry.At);
+                break;
+            case EventKind.ExecutionStarted:
+                _invocation = _begin(_context);
+                _output = _invocation.Start();
+                _running = _output as Task ?? Task.CompletedTask;
+                _pump.Drain();
+                break;
+            case EventKind.ActivityScheduled or EventKind.SubOrchestrationCreated
+                or EventKind.TimerCreated or EventKind.EventSent:
+                _context.Calls.Confirm(entry);
+                break;
+            case EventKind.ActivityCompleted or EventKind.ActivityFailed
+                or EventKind.SubOrchestrationCompleted or EventKind.SubOrchestrationFailed
+                or EventKind.TimerFired:
+                _context.Calls.Answer(entry);
+                _pump.Drain();
+                break;
+            case EventKind.EventRaised:
+                _context.Events.Raise(entry.Name!, entry.Data);
+                _pump.Drain();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private EpisodeResult Outcome(List<HistoryEvent> happened)
+    {
+        if (_running is not { IsCompleted: true } ended)
+        {
+            // Nothing durable is awaited: no event will ever wake this code again.
+            if (!_context.Calls.AnyOpen && !_context.Events.AnyWaiting)
+            {
+                throw EpisodePump.InvalidInvocationError();
+            }
+
+            return Result(OrchestrationRuntimeStatus.Running, happened);
+        }
+
+        ended.GetAwaiter().GetResult();
+        var output = _output is Task ? _invocation!.ResultOf(ended) : _output;
+        return Result(OrchestrationRuntimeStatus.Completed, happened) with
+        {
+            Output = JsonData.Converter.Serialize(output),
+            Continuation = _context.Continuation,
+            KeptEvents = _context.Continuation is { KeepEvents: true } ? _context.Events.Kept : [],
+        };
+    }
+
+    private EpisodeResult Failed(Exception e, List<HistoryEvent> happened)
+    {
+        var failure = TaskFailureDetails.FromException(e);
+        return Result(OrchestrationRuntimeStatus.Failed, happened) with
+        {
+            Failure = failure,
+            Output = failure.ToString(),
+        };
+    }
+
+    private EpisodeResult Result(OrchestrationRuntimeStatus status, List<HistoryEvent> happened) => new(status)
+    {
+        Happened = happened,
+        NewCalls = _context.Replaying ? [] : [.. _context.Calls.Unconfirmed],
+        CustomStatus = _context.CustomStatus,
+    };
+}

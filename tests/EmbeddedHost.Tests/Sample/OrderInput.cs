@@ -1,0 +1,3 @@
+namespace Highwater.EmbeddedHost.Tests.Sample;
+
+internal sealed record OrderInput(string Name, int Items);

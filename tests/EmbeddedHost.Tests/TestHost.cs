@@ -1,0 +1,98 @@
+using Highwater.EmbeddedHost.Tests.Sample;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Highwater.EmbeddedHost.Tests;
+
+/// <summary>An embedded host with the sample functions over a temporary state directory.</summary>
+internal sealed class TestHost : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("highwater-host-").FullName;
+    private EmbeddedFunctionsHost? _host;
+
+    public Script Script { get; } = new();
+
+    public EmbeddedHostOptions Options { get; set; } = new() { StateDirectory = "" };
+
+    public Dictionary<string, string?> Settings { get; } = [];
+
+    public string StateDirectory => Path.Combine(_directory, "state");
+
+    public EffectFile Effects => new(_directory);
+
+    public EmbeddedFunctionsHost Host => _host!;
+
+    public DurableTaskClient Client => Host.Client;
+
+    public static async Task<TestHost> StartNewAsync(Action<TestHost>? prepare = null)
+    {
+        var host = new TestHost();
+        prepare?.Invoke(host);
+        await host.StartAsync();
+        return host;
+    }
+
+    public static void AddSampleServices(IServiceCollection services, Script script, EffectFile effects) =>
+        services.AddSingleton(script).AddSingleton(effects);
+
+    public async Task StartAsync()
+    {
+        _host = Create();
+        await _host.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    public EmbeddedFunctionsHost Create() => EmbeddedFunctionsHost.Create(
+        typeof(TestHost).Assembly,
+        Options with { StateDirectory = StateDirectory },
+        new ConfigurationBuilder().AddInMemoryCollection(Settings).Build(),
+        services => AddSampleServices(services, Script, Effects));
+
+    public async Task StopAsync()
+    {
+        await _host!.DisposeAsync();
+        _host = null;
+    }
+
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    /// <summary>Starts the script's main orchestration and waits for its end.</summary>
+    public async Task<OrchestrationMetadata> RunMainAsync(object? input = null) =>
+        await EndOfAsync(await StartMainAsync(input));
+
+    public Task<string> StartMainAsync(object? input = null, StartOrchestrationOptions? options = null) =>
+        Client.ScheduleNewOrchestrationInstanceAsync("Main", input, options, TestContext.Current.CancellationToken);
+
+    public Task<OrchestrationMetadata> EndOfAsync(string instanceId) =>
+        Client.WaitForInstanceCompletionAsync(instanceId, true, TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+    public static async Task UntilAsync(Func<bool> reached) => await UntilAsync(() => Task.FromResult(reached()));
+
+    public static async Task UntilAsync(Func<Task<bool>> reached)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await reached())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, "What was waited for did not come.");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        Directory.Delete(_directory, recursive: true);
+    }
+}
