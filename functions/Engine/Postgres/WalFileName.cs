@@ -11,7 +11,11 @@ namespace Highwater.Engine.Postgres;
 /// <param name="Segment">The segment it belongs to; of a timeline history only the timeline counts.</param>
 /// <param name="Name">The name as PostgreSQL wrote it.</param>
 public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentName Segment, string Name)
+    : IComparable<WalFileName>
 {
+    /// <summary>Whether repositories keep it compressed: segments, whole or partial. The others are a few hundred bytes.</summary>
+    public bool IsCompressed => Kind is WalFileKind.Segment or WalFileKind.PartialSegment;
+
     /// <summary>A whole segment as a file.</summary>
     public static WalFileName Of(WalSegmentName segment) => new(WalFileKind.Segment, segment, segment.ToString());
 
@@ -40,6 +44,18 @@ public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentNa
         };
         file = new WalFileName(kind, WalSegmentName.Parse(name[..24]), name);
         return true;
+    }
+
+    /// <summary>
+    /// The order in which WAL is to be kept: histories first, for they are small and everything after a promotion needs them;
+    /// then by position in the log, and by timeline where positions are equal.
+    /// </summary>
+    public int CompareTo(WalFileName other)
+    {
+        var mine = (Kind != WalFileKind.TimelineHistory, Segment.Log, Segment.Segment, Segment.Timeline);
+        var order = mine.CompareTo(
+            (other.Kind != WalFileKind.TimelineHistory, other.Segment.Log, other.Segment.Segment, other.Segment.Timeline));
+        return order != 0 ? order : string.CompareOrdinal(Name, other.Name);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Highwater.Engine.Postgres;
+
+/// <summary>
+/// The ancestors of a timeline, as its history file tells them: one line each, <c>parent TAB switch point TAB reason</c>, oldest
+/// first (readTimeLineHistory in access/transam/timeline.c).
+/// </summary>
+public sealed partial class TimelineHistory
+{
+    private TimelineHistory(uint timeline, IReadOnlyList<TimelineFork> forks)
+    {
+        Timeline = timeline;
+        Forks = forks;
+    }
+
+    /// <summary>The youngest: the one the history is of.</summary>
+    public uint Timeline { get; }
+
+    /// <summary>Every ancestor and where it was left, oldest first.</summary>
+    public IReadOnlyList<TimelineFork> Forks { get; }
+
+    /// <summary>A timeline without a history file: the first one of a cluster, or one whose file is not at hand.</summary>
+    public static TimelineHistory WithoutFile(uint timeline) => new(timeline, []);
+
+    /// <exception cref="FormatException">The text is not the history of that timeline.</exception>
+    public static TimelineHistory Parse(uint timeline, string text)
+    {
+        var forks = new List<TimelineFork>();
+        foreach (var line in text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
+        {
+            var match = Line.Match(line);
+            if (!match.Success
+                || !uint.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var parent)
+                || !Lsn.TryParse(match.Groups[2].Value, out var switchPoint))
+                throw new FormatException(
+                    $"The line '{line}' of {timeline:X8}.history does not name a timeline and the LSN where it was left.");
+            if (parent >= timeline || (forks.Count > 0 && (parent <= forks[^1].Parent || switchPoint < forks[^1].SwitchPoint)))
+                throw new FormatException($"The line '{line}' of {timeline:X8}.history is out of order.");
+            forks.Add(new TimelineFork(parent, switchPoint));
+        }
+
+        return forks.Count > 0
+            ? new TimelineHistory(timeline, forks)
+            : throw new FormatException($"{timeline:X8}.history names no parent timeline.");
+    }
+
+    /// <summary>The timeline that holds the byte at <paramref name="position"/>.</summary>
+    public uint TimelineAt(Lsn position)
+    {
+        foreach (var fork in Forks)
+        {
+            if (position < fork.SwitchPoint)
+                return fork.Parent;
+        }
+
+        return Timeline;
+    }
+
+    [GeneratedRegex("^([0-9]{1,10})\\s+([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})(\\s|\\z)")]
+    private static partial Regex Line { get; }
+}

@@ -1,0 +1,249 @@
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Storage;
+
+namespace Highwater.Engine.Repository;
+
+/// <summary>
+/// The WAL files of one repository, under the names PostgreSQL gave them. Nothing that is not of the repository's cluster gets
+/// in, nothing in it is ever replaced, and everything that comes out is checked.
+/// </summary>
+public sealed class WalArchive(BackupRepository repository)
+{
+    // Larger objects are read again for each purpose instead of being held in memory.
+    private const long LargestInMemory = 64 << 20;
+
+    public BackupRepository Repository { get; } = repository;
+
+    private IStorage Storage => Repository.Storage;
+
+    private WalSegmentSize SegmentSize => Repository.Description.WalSegmentSize;
+
+    /// <summary>
+    /// Stores the file at <paramref name="path"/>, durable as the storage promises, when this returns. Repeatable: the same bytes
+    /// again are <see cref="PutOutcome.AlreadyThere"/>, however they were compressed the first time.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>: it is damaged, or another cluster's;
+    /// <see cref="ErrorCodes.WalConflict"/>: other bytes have this name; any storage error.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async Task<PutOutcome> PutAsync(WalFileName name, string path, CancellationToken cancellationToken)
+    {
+        await using var plain = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Open,
+            Access = FileAccess.Read,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            Options = FileOptions.SequentialScan,
+            BufferSize = 0,
+        });
+        return await PutAsync(name, plain, cancellationToken);
+    }
+
+    /// <summary>As the other PutAsync, from a seekable stream that is read from its start.</summary>
+    public async Task<PutOutcome> PutAsync(WalFileName name, Stream plain, CancellationToken cancellationToken)
+    {
+        if (!name.IsCompressed)
+        {
+            var bytes = await WalFileCheck.ReadSmallAsync(name, plain, cancellationToken);
+            return await PutRawAsync(name, ObjectContent.FromBytes(bytes), cancellationToken);
+        }
+
+        var header = await WalFileCheck.DescribeSegmentAsync(name, plain, Repository.Description, cancellationToken);
+        plain.Position = 0;
+        await using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
+        return await PutSegmentAsync(name, encoded.Content, header.Sha256, cancellationToken);
+    }
+
+    /// <summary>
+    /// Stores a file of another repository's archive as it stands there, after checking it. Durable and repeatable as
+    /// <see cref="PutAsync(WalFileName, Stream, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="source">The other archive, of the same cluster.</param>
+    /// <param name="file">One of its files.</param>
+    /// <param name="cancellationToken">Stops it; the file is then there whole or not at all.</param>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalConflict"/>; <see cref="ErrorCodes.WalAbsent"/> or
+    /// <see cref="ErrorCodes.RepositoryDamaged"/> of the source; any storage error.</exception>
+    public async Task<PutOutcome> PutStoredAsync(
+        WalArchive source, WalArchiveEntry file, CancellationToken cancellationToken)
+    {
+        var key = RepositoryLayout.WalFile(file.Name);
+        await source.VerifyAsync(file.Name, cancellationToken);
+        var content = file.StoredBytes <= LargestInMemory
+            ? ObjectContent.FromBytes(await source.Storage.ReadSmallAsync(key, cancellationToken))
+            : source.Storage.AsContent(key, file.StoredBytes, await source.Storage.HashAsync(key, cancellationToken));
+        if (!file.Name.IsCompressed)
+            return await PutRawAsync(file.Name, content, cancellationToken);
+        var header = await source.ReadHeaderAsync(file.Name, cancellationToken);
+        return await PutSegmentAsync(file.Name, content, header.Sha256, cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens the plain bytes of a file. A segment's stream throws at its end if they are not those that were stored, so act on
+    /// them only after reading to the end.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalAbsent"/>: the repository answered and does not have it;
+    /// <see cref="ErrorCodes.RepositoryDamaged"/>; any storage error. Reading throws the same.</exception>
+    public async Task<Stream> OpenReadAsync(WalFileName name, CancellationToken cancellationToken)
+    {
+        var stored = await OpenStoredAsync(name, cancellationToken);
+        if (!name.IsCompressed)
+            return stored;
+        try
+        {
+            var header = await WalSegmentFrame.ReadAsync(stored, What(name), cancellationToken);
+            WalFileCheck.EnsureSame(name, header, Repository.Description, What(name));
+            return new WalSegmentReadStream(stored, header, What(name));
+        }
+        catch
+        {
+            await stored.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes the plain bytes to a file, whole and checked or not at all; replaces what is there. Not flushed to the device:
+    /// recovery asks again after a crash.
+    /// </summary>
+    /// <exception cref="HighwaterException">As <see cref="OpenReadAsync"/>.</exception>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
+    public async Task FetchAsync(WalFileName name, string destination, CancellationToken cancellationToken)
+    {
+        var temporary = $"{destination}.{Path.GetRandomFileName()}.tmp";
+        try
+        {
+            await using (var plain = await OpenReadAsync(name, cancellationToken))
+            await using (var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                BufferSize = 0,
+            }))
+            {
+                await plain.CopyToAsync(file, 1 << 17, cancellationToken);
+            }
+
+            File.Move(temporary, destination, overwrite: true);
+        }
+        finally
+        {
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Reads a file to its end, checking it.</summary>
+    /// <exception cref="HighwaterException">As <see cref="OpenReadAsync"/>.</exception>
+    public async Task VerifyAsync(WalFileName name, CancellationToken cancellationToken)
+    {
+        await using var plain = await OpenReadAsync(name, cancellationToken);
+        await plain.CopyToAsync(Stream.Null, 1 << 17, cancellationToken);
+    }
+
+    /// <summary>What is known of a file without reading it, or null if the repository answered and does not have it.</summary>
+    public async Task<WalArchiveEntry?> StatAsync(WalFileName name, CancellationToken cancellationToken) =>
+        await Storage.StatAsync(RepositoryLayout.WalFile(name), cancellationToken) is { } entry
+            ? new WalArchiveEntry(name, entry.Length, entry.ModifiedAt)
+            : null;
+
+    /// <summary>Everything in the archive, by one listing, ordered by log position and then timeline: oldest WAL first.</summary>
+    public async Task<IReadOnlyList<WalArchiveEntry>> ListAsync(CancellationToken cancellationToken)
+    {
+        var entries = new List<WalArchiveEntry>();
+        await foreach (var entry in Storage.ListAsync(RepositoryLayout.WalArchive, cancellationToken))
+        {
+            if (RepositoryLayout.WalFileOf(entry.Key) is { } name)
+                entries.Add(new WalArchiveEntry(name, entry.Length, entry.ModifiedAt));
+        }
+
+        entries.Sort((x, y) => x.Name.CompareTo(y.Name));
+        return entries;
+    }
+
+    /// <summary>The header of a stored segment.</summary>
+    /// <exception cref="HighwaterException">As <see cref="OpenReadAsync"/>.</exception>
+    public async Task<WalSegmentHeader> ReadHeaderAsync(WalFileName name, CancellationToken cancellationToken)
+    {
+        await using var stored = await OpenStoredAsync(name, cancellationToken);
+        return await WalSegmentFrame.ReadAsync(stored, What(name), cancellationToken);
+    }
+
+    /// <summary>A timeline history file of the archive.</summary>
+    /// <exception cref="HighwaterException">As <see cref="OpenReadAsync"/>.</exception>
+    public async Task<TimelineHistory> ReadHistoryAsync(uint timeline, CancellationToken cancellationToken)
+    {
+        var name = WalFileName.HistoryOf(timeline);
+        await using var stored = await OpenReadAsync(name, cancellationToken);
+        using var text = new StreamReader(stored);
+        try
+        {
+            return TimelineHistory.Parse(timeline, await text.ReadToEndAsync(cancellationToken));
+        }
+        catch (FormatException e)
+        {
+            throw WalSegmentFrame.Damaged(What(name), e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    private async Task<PutOutcome> PutSegmentAsync(
+        WalFileName name, ObjectContent stored, Sha256Hash plainHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Storage.PutAsync(RepositoryLayout.WalFile(name), stored, cancellationToken);
+        }
+        catch (HighwaterException e) when (e.Code == ErrorCodes.StorageConflict)
+        {
+            var there = await ReadHeaderAsync(name, cancellationToken);
+            if (there.Sha256 != plainHash)
+                throw Conflict(name, there.Sha256, plainHash, e);
+
+            // The same segment, compressed by another version. It counts only if it can be read.
+            await VerifyAsync(name, cancellationToken);
+            return PutOutcome.AlreadyThere;
+        }
+    }
+
+    private async Task<PutOutcome> PutRawAsync(
+        WalFileName name, ObjectContent content, CancellationToken cancellationToken)
+    {
+        var key = RepositoryLayout.WalFile(name);
+        try
+        {
+            return await Storage.PutAsync(key, content, cancellationToken);
+        }
+        catch (HighwaterException e) when (e.Code == ErrorCodes.StorageConflict)
+        {
+            throw Conflict(name, await Storage.HashAsync(key, cancellationToken), content.Hash, e);
+        }
+    }
+
+    private async Task<Stream> OpenStoredAsync(WalFileName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Storage.OpenReadAsync(RepositoryLayout.WalFile(name), null, cancellationToken);
+        }
+        catch (HighwaterException e) when (e.Code == ErrorCodes.StorageObjectMissing)
+        {
+            throw new HighwaterException(
+                ErrorCodes.WalAbsent,
+                $"The repository '{Repository.Name}' at {Storage.Address} does not have the WAL file {name}.",
+                "run 'highwater wal-sync' if the server still has it; 'highwater status' shows which WAL each repository has",
+                e);
+        }
+    }
+
+    private string What(WalFileName name) => $"{RepositoryLayout.WalFile(name)} of {Storage.Address}";
+
+    private HighwaterException Conflict(WalFileName name, Sha256Hash there, Sha256Hash offered, Exception inner) => new(
+        ErrorCodes.WalConflict,
+        $"{What(name)} holds other bytes (SHA-256 {there}) than the WAL file {name} that is to be stored "
+        + $"(SHA-256 {offered}). What is there was kept.",
+        "find out which server wrote the second one: two servers with the same system identifier "
+        + $"({Repository.Description.SystemIdentifier}; a cloned machine, a restored copy, a standby promoted twice) archive into the "
+        + "same place. Set archive_command = '' on the one that is not the production server, or give it a spool and a "
+        + "repository of its own (WAL_SPOOL_PATH, LOCAL_BACKUP_PATH, REMOTE_BACKUP_PATH)",
+        inner);
+}

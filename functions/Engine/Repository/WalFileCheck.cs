@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Storage;
+
+namespace Highwater.Engine.Repository;
+
+/// <summary>Decides whether a file may enter a repository's WAL archive under its name.</summary>
+internal static class WalFileCheck
+{
+    // A history file has a line of some 50 bytes for each promotion, a backup history file some 300 bytes.
+    private const int LongestSmallFile = 1 << 20;
+
+    /// <summary>Checks a segment's size and first page against its name and the cluster, and hashes it.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>.</exception>
+    public static async Task<WalSegmentHeader> DescribeSegmentAsync(
+        WalFileName name, Stream plain, RepositoryDescription cluster, CancellationToken cancellationToken)
+    {
+        var size = cluster.WalSegmentSize;
+        if (plain.Length != size.Bytes)
+            throw Invalid(name, $"it has {plain.Length} bytes, but the cluster's segments have {size.Bytes}");
+        var firstBytes = new byte[WalPageHeader.Length];
+        await plain.ReadExactlyAsync(firstBytes, cancellationToken);
+        if (FindFault(name.Segment, firstBytes, cluster) is { } fault)
+            throw Invalid(name, fault);
+        plain.Position = 0;
+        var hash = await HashAsync(plain, cancellationToken);
+        return new WalSegmentHeader(
+            name.Name, hash, size.Bytes, cluster.SystemIdentifier,
+            name.Segment.Timeline, name.Segment.Start(size), name.Segment.End(size));
+    }
+
+    /// <summary>Reads a history or backup history file, and checks the former.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>.</exception>
+    public static async Task<byte[]> ReadSmallAsync(WalFileName name, Stream plain, CancellationToken cancellationToken)
+    {
+        if (plain.Length is 0 or > LongestSmallFile)
+            throw Invalid(name, $"it has {plain.Length} bytes, which such a file never has");
+        var bytes = new byte[plain.Length];
+        await plain.ReadExactlyAsync(bytes, cancellationToken);
+        if (name.Kind != WalFileKind.TimelineHistory)
+            return bytes;
+        try
+        {
+            TimelineHistory.Parse(name.Segment.Timeline, Encoding.UTF8.GetString(bytes));
+            return bytes;
+        }
+        catch (FormatException e)
+        {
+            throw Invalid(name, e.Message.TrimEnd('.'));
+        }
+    }
+
+    /// <summary>Checks that a stored segment is the one its key promises.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>.</exception>
+    public static void EnsureSame(WalFileName name, WalSegmentHeader header, RepositoryDescription cluster, string what)
+    {
+        if (header.Name != name.Name)
+            throw WalSegmentFrame.Damaged(what, $"its first frame says it is {header.Name}");
+        if (header.SystemIdentifier != cluster.SystemIdentifier)
+            throw WalSegmentFrame.Damaged(what, $"its first frame names the cluster {header.SystemIdentifier}");
+        if (header.Size != cluster.WalSegmentSize.Bytes)
+            throw WalSegmentFrame.Damaged(what, $"its first frame says it has {header.Size} bytes");
+    }
+
+    private static async Task<Sha256Hash> HashAsync(Stream plain, CancellationToken cancellationToken)
+    {
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
+        try
+        {
+            while (await plain.ReadAsync(buffer, cancellationToken) is var count and > 0)
+                sha256.AppendData(buffer, 0, count);
+            return new Sha256Hash(sha256.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static string? FindFault(WalSegmentName segment, byte[] firstBytes, RepositoryDescription cluster)
+    {
+        if (!WalPageHeader.TryRead(firstBytes, out var page))
+            return "it does not start with the page header of a WAL segment";
+        if (page.SystemIdentifier != cluster.SystemIdentifier)
+            return $"it was written by the cluster with system identifier {page.SystemIdentifier}, "
+                + $"but this repository is that of {cluster.SystemIdentifier}";
+        if (page.SegmentBytes != cluster.WalSegmentSize.Bytes)
+            return $"its first page says that segments have {page.SegmentBytes} bytes, not {cluster.WalSegmentSize.Bytes}";
+        if (page.PageAddress != segment.Start(cluster.WalSegmentSize))
+            return $"its first page is that of {page.PageAddress}, but the name says {segment.Start(cluster.WalSegmentSize)}";
+
+        // A timeline's first segment begins with pages of its parent, whose number is smaller.
+        return page.Timeline == 0 || page.Timeline > segment.Timeline
+            ? $"its first page is on timeline {page.Timeline}, but the name says {segment.Timeline}"
+            : null;
+    }
+
+    private static HighwaterException Invalid(WalFileName name, string fault) => new(
+        ErrorCodes.WalInvalid,
+        $"{name} is not the WAL file its name promises: {fault}.",
+        $"if the server still has it in pg_wal, copy it from there into the spool under its name; if it is another server's, "
+        + "set that server's archive_command to a spool of its own; if it is lost, WAL has a gap here: take a base backup now "
+        + "('highwater backup'), restores of older ones end before the gap");
+}

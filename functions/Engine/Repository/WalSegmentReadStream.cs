@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Storage;
+using ZstdSharp;
+
+namespace Highwater.Engine.Repository;
+
+/// <summary>
+/// The plain bytes of a stored segment. At the end they are compared with the header's length and SHA-256: who reads to the end
+/// without an error has the right bytes, and who stops earlier knows nothing.
+/// </summary>
+internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader header, string what) : Stream
+{
+    private readonly DecompressionStream plain = new(stored, leaveOpen: false);
+    private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long bytesRead;
+    private bool verified;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => header.Size;
+
+    public override long Position
+    {
+        get => bytesRead;
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: the bytes are not the segment's.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int count;
+        try
+        {
+            count = await plain.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception e) when (e is ZstdException or EndOfStreamException)
+        {
+            throw WalSegmentFrame.Damaged(what, e.Message, e);
+        }
+
+        sha256.AppendData(buffer.Span[..count]);
+        bytesRead += count;
+        if (count == 0 && buffer.Length > 0)
+            Verify();
+        return count;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await plain.DisposeAsync();
+        sha256.Dispose();
+        await base.DisposeAsync();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            plain.Dispose();
+            sha256.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Verify()
+    {
+        if (verified)
+            return;
+        var hash = new Sha256Hash(sha256.GetHashAndReset());
+        if (bytesRead != header.Size || hash != header.Sha256)
+            throw WalSegmentFrame.Damaged(
+                what,
+                $"it holds {bytesRead} bytes with SHA-256 {hash}, but it should hold {header.Size} with {header.Sha256}");
+        verified = true;
+    }
+}

@@ -1,0 +1,102 @@
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.Engine.WalArchiving;
+
+/// <summary>
+/// Takes what archive_command left in the spool into the local repository. A file leaves the spool after the repository has it
+/// durably and has read it back, never earlier; so a run may be killed anywhere, repeated, and run twice at once.
+/// </summary>
+public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<ArchiveSpooledWal> logger)
+{
+    private const long MemoryForBuffers = 256 << 20;
+
+    private readonly WalSpool spool = new(options.SpoolPath);
+
+    /// <summary>
+    /// One pass over the spool, oldest first, several files in flight. Files that may not enter the repository are moved to
+    /// <c>quarantine/</c> in the spool and named in the result, and the later ones go on.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>; any error of the repository's storage, with
+    /// everything not yet taken left in the spool. A full disk is a <see cref="TransientException"/>.</exception>
+    public async Task<SpooledWalArchived> RunAsync(BackupRepository local, CancellationToken cancellationToken)
+    {
+        var archive = new WalArchive(local);
+        var files = spool.List();
+        var taken = 0;
+        var bytes = 0L;
+        var quarantined = new List<WalFault>();
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = InFlight(local.Description.WalSegmentSize),
+            CancellationToken = cancellationToken,
+        };
+        await Parallel.ForEachAsync(files, parallel, async (file, token) =>
+        {
+            try
+            {
+                if (await ArchiveAsync(archive, file, token) is not { } length)
+                    return;
+                Interlocked.Increment(ref taken);
+                Interlocked.Add(ref bytes, length);
+            }
+            catch (HighwaterException e) when (e.Code == ErrorCodes.WalInvalid || e.Code == ErrorCodes.WalConflict)
+            {
+                if (spool.MoveAside(file) is not { } movedTo)
+                    return;
+                LogQuarantined(logger, file.Name, movedTo, e.Message);
+                lock (quarantined)
+                    quarantined.Add(WalFault.Of(file.Name, e, movedTo));
+            }
+        });
+        if (taken > 0)
+            LogArchived(logger, taken, bytes, local.Name, files[^1].Name);
+        return new SpooledWalArchived(taken, bytes, [.. quarantined.OrderBy(f => f.File, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>The file's length, or null if another process has taken it.</summary>
+    private async Task<long?> ArchiveAsync(WalArchive archive, WalFileName file, CancellationToken cancellationToken)
+    {
+        long length;
+        try
+        {
+            await using var plain = Open(file);
+            length = plain.Length;
+            await archive.PutAsync(file, plain, cancellationToken);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw spool.Unusable($"{file} cannot be read: {e.Message}", e);
+        }
+
+        await archive.VerifyAsync(file, cancellationToken);
+        spool.Remove(file);
+        return length;
+    }
+
+    private FileStream Open(WalFileName file) => new(spool.PathOf(file), new FileStreamOptions
+    {
+        Mode = FileMode.Open,
+        Access = FileAccess.Read,
+        Share = FileShare.ReadWrite | FileShare.Delete,
+        Options = FileOptions.SequentialScan,
+        BufferSize = 0,
+    });
+
+    private int InFlight(WalSegmentSize size) => (int)Math.Clamp(
+        MemoryForBuffers / (2 * size.Bytes), 1, options.MaxInFlight ?? Environment.ProcessorCount);
+
+    [LoggerMessage(EventId = 501, Level = LogLevel.Information,
+        Message = "Took {Files} WAL files ({Bytes} bytes) from the spool into the {Repository} repository, up to {Last}")]
+    private static partial void LogArchived(ILogger logger, int files, long bytes, string repository, string last);
+
+    [LoggerMessage(EventId = 502, Level = LogLevel.Error,
+        Message = "Moved the WAL file {File} aside to {Path}: {Error}")]
+    private static partial void LogQuarantined(ILogger logger, string file, string path, string error);
+}

@@ -1,0 +1,172 @@
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+
+namespace Highwater.Engine.WalArchiving;
+
+/// <summary>
+/// What the WAL of one repository is good for: where it is contiguous, where it has gaps, and how far recovery gets from a base
+/// backup. Pure: it knows names and times, it reads nothing. <see cref="ReadAsync"/> makes one of a repository.
+/// </summary>
+public sealed class WalContinuity
+{
+    private readonly Dictionary<WalSegmentName, DateTimeOffset> segments = [];
+    private readonly IReadOnlyDictionary<uint, TimelineHistory> histories;
+    private readonly WalSegmentSize size;
+
+    /// <param name="size">Of the cluster's segments.</param>
+    /// <param name="files">Everything in the WAL archive, in any order. Only whole segments count.</param>
+    /// <param name="histories">The timeline histories the archive has, by timeline.</param>
+    public WalContinuity(
+        WalSegmentSize size, IEnumerable<WalArchiveEntry> files, IReadOnlyDictionary<uint, TimelineHistory> histories)
+    {
+        this.size = size;
+        this.histories = histories;
+        foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.Segment))
+            segments[file.Name.Segment] = file.StoredAt;
+        Ranges = FindRanges();
+    }
+
+    /// <summary>All contiguous ranges, ordered by timeline and position.</summary>
+    public IReadOnlyList<WalRange> Ranges { get; }
+
+    /// <summary>What is missing between two ranges of the same timeline.</summary>
+    public IReadOnlyList<WalRange> Gaps => [.. Ranges.Zip(Ranges.Skip(1))
+        .Where(pair => pair.First.Last.Timeline == pair.Second.First.Timeline)
+        .Select(pair => new WalRange(
+            pair.First.Last.Next(size),
+            WalSegmentName.FromNumber(pair.Second.First.Timeline, pair.Second.First.Number(size) - 1, size)))];
+
+    /// <summary>
+    /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history file is not.
+    /// Recovery to the latest timeline ends before the first of them and reports success
+    /// (findNewestTimeLine in access/transam/timeline.c).
+    /// </summary>
+    public IReadOnlyList<uint> MissingHistories => [.. Ranges.Select(r => r.First.Timeline)
+        .Concat(histories.Values.SelectMany(h => h.Forks.Select(f => f.Parent)))
+        .Where(timeline => timeline > 1 && !histories.ContainsKey(timeline)).Distinct().Order()];
+
+    /// <summary>Reads names and histories of a repository: one listing and one small read for each promotion.</summary>
+    /// <exception cref="Errors.HighwaterException">Any storage error, and a history file that cannot be understood.</exception>
+    public static async Task<WalContinuity> ReadAsync(WalArchive archive, CancellationToken cancellationToken)
+    {
+        var files = await archive.ListAsync(cancellationToken);
+        var histories = new Dictionary<uint, TimelineHistory>();
+        foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.TimelineHistory))
+        {
+            var timeline = file.Name.Segment.Timeline;
+            histories[timeline] = await archive.ReadHistoryAsync(timeline, cancellationToken);
+        }
+
+        return new WalContinuity(archive.Repository.Description.WalSegmentSize, files, histories);
+    }
+
+    /// <summary>Whether a segment is here.</summary>
+    public bool Has(WalSegmentName segment) => segments.ContainsKey(segment);
+
+    /// <summary>The segments a base backup cannot be restored without and that are not here.</summary>
+    public IReadOnlyList<WalSegmentName> Missing(BackupRecord backup) =>
+        [.. WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, size).Where(segment => !Has(segment))];
+
+    /// <summary>Whether all WAL is here that the base backup needs to become consistent. Packs are not looked at.</summary>
+    public bool IsRestorable(BackupRecord backup) =>
+        WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, size).All(Has);
+
+    /// <summary>
+    /// The timelines recovery from a base backup may end on, the one it was taken on first: those whose history leaves the base
+    /// backup's timeline at or after its stop LSN. PostgreSQL refuses all others.
+    /// </summary>
+    public IReadOnlyList<uint> TimelinesFrom(BackupRecord backup) =>
+        [backup.Timeline, .. histories.Keys.Where(t => t > backup.Timeline && IsDescendant(histories[t], backup)).Order()];
+
+    /// <summary>
+    /// How far recovery gets from a base backup, towards a timeline: each segment is taken from the youngest timeline that had
+    /// begun by then, as PostgreSQL takes it (XLogFileReadAnyTLI in access/transam/xlogrecovery.c).
+    /// </summary>
+    /// <param name="backup">Where recovery begins.</param>
+    /// <param name="timeline">One of <see cref="TimelinesFrom"/>; null for the latest of them.</param>
+    /// <exception cref="ArgumentException">The timeline is none of those.</exception>
+    public WalReach ReachFrom(BackupRecord backup, uint? timeline = null)
+    {
+        var possible = TimelinesFrom(backup);
+        var target = timeline ?? possible[^1];
+        if (!possible.Contains(target))
+            throw new ArgumentException($"Recovery from {backup.Id} cannot end on timeline {target}.", nameof(timeline));
+        var history = histories.GetValueOrDefault(target) ?? TimelineHistory.WithoutFile(target);
+        WalSegmentName? last = null;
+        var number = backup.FirstSegment.Number(size);
+        for (; ; number++)
+        {
+            var segment = WalSegmentName.FromNumber(TimelineOf(number, history), number, size);
+            if (Has(segment))
+            {
+                last = segment;
+                continue;
+            }
+
+            return Reach(history, segment, last);
+        }
+    }
+
+    /// <summary>
+    /// The newest moment that can be reached from any of the base backups, or null if none can be restored.
+    /// </summary>
+    /// <param name="backups">Those of the repository.</param>
+    /// <param name="now">For the age.</param>
+    public RecoveryPoint? FindRecoveryPoint(IEnumerable<BackupRecord> backups, DateTimeOffset now) => backups
+        .Where(IsRestorable)
+        .Select(backup => ReachFrom(backup))
+        .OrderBy(reach => reach.Timeline).ThenBy(reach => reach.End)
+        .Select(reach => new RecoveryPoint(
+            reach.Timeline, reach.End, reach.LastSegment!.Value, reach.LastStoredAt!.Value, now - reach.LastStoredAt!.Value))
+        .LastOrDefault();
+
+    private static bool IsDescendant(TimelineHistory history, BackupRecord backup) =>
+        history.Forks.Any(fork => fork.Parent == backup.Timeline && fork.SwitchPoint >= backup.StopLsn);
+
+    private WalReach Reach(TimelineHistory history, WalSegmentName next, WalSegmentName? last)
+    {
+        var end = next.Start(size);
+        var timeline = next.Timeline;
+
+        // Where the child's first segment is missing, its parent's own copy still leads up to the fork.
+        foreach (var fork in history.Forks.Where(f => WalSegmentName.Containing(0, f.SwitchPoint, size).Number(size)
+            == next.Number(size)).Reverse())
+        {
+            var parents = next with { Timeline = fork.Parent };
+            if (Has(parents))
+            {
+                (last, end, timeline) = (parents, fork.SwitchPoint, fork.Parent);
+                break;
+            }
+        }
+
+        return new WalReach(
+            timeline,
+            end,
+            last,
+            last is { } stored ? segments[stored] : null,
+            next,
+            PathBeyond(history, next));
+    }
+
+    private bool PathBeyond(TimelineHistory history, WalSegmentName next) =>
+        segments.Keys.Any(s => s.Number(size) > next.Number(size) && TimelineOf(s.Number(size), history) == s.Timeline);
+
+    /// <summary>The timeline whose file holds a segment: the youngest that had begun when the segment ended.</summary>
+    private uint TimelineOf(ulong number, TimelineHistory history) =>
+        history.TimelineAt(new Lsn(((number + 1) * (ulong)size.Bytes) - 1));
+
+    private List<WalRange> FindRanges()
+    {
+        var ranges = new List<WalRange>();
+        foreach (var segment in segments.Keys.OrderBy(s => s.Timeline).ThenBy(s => s.Number(size)))
+        {
+            if (ranges.Count > 0 && ranges[^1].Last.Next(size) == segment)
+                ranges[^1] = ranges[^1] with { Last = segment };
+            else
+                ranges.Add(new WalRange(segment, segment));
+        }
+
+        return ranges;
+    }
+}

@@ -1,0 +1,94 @@
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+
+namespace Highwater.Engine.WalArchiving;
+
+/// <summary>The folder where archive_command leaves finished WAL files. Other processes work in it at the same time.</summary>
+internal sealed class WalSpool(string path)
+{
+    private const string QuarantineFolder = "quarantine";
+
+    public string PathOf(WalFileName file) => Path.Combine(path, file.Name);
+
+    /// <summary>
+    /// The finished WAL files, oldest first. Everything else there is not ours: temporary files of archive-wal live in
+    /// <c>.tmp</c>, what was moved aside in <c>quarantine</c>.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    public IReadOnlyList<WalFileName> List()
+    {
+        try
+        {
+            var files = new List<WalFileName>();
+            foreach (var file in Directory.EnumerateFiles(path))
+            {
+                if (WalFileName.TryParse(Path.GetFileName(file), out var name))
+                    files.Add(name);
+            }
+
+            files.Sort();
+            return files;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"it cannot be listed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Removes a file that is safe elsewhere. Another process may have been first.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    public void Remove(WalFileName file)
+    {
+        try
+        {
+            File.Delete(PathOf(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"{file} is in the repository but cannot be removed from the spool: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Moves a file aside and says where it is; null if another process took it away meanwhile. What was moved aside earlier
+    /// under the same name stays.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    public string? MoveAside(WalFileName file)
+    {
+        var folder = Path.Combine(path, QuarantineFolder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            for (var attempt = 1; ; attempt++)
+            {
+                var target = Path.Combine(folder, attempt == 1 ? file.Name : $"{file.Name}.{attempt}");
+                if (File.Exists(target))
+                    continue;
+                File.Move(PathOf(file), target, overwrite: false);
+                return target;
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"{file} cannot be moved into {folder}: {e.Message}", e);
+        }
+    }
+
+    /// <exception cref="HighwaterException">What is thrown for trouble with the spool itself.</exception>
+    public HighwaterException Unusable(string problem, Exception inner) => new(
+        ErrorCodes.SpoolUnusable,
+        $"The WAL spool {path} is not usable for {Environment.UserName}: {problem}",
+        inner is DirectoryNotFoundException
+            ? $"create it for the server's user and let this one in: install -d -m 2770 -o postgres -g {Group} {path}; "
+            + "or set WAL_SPOOL_PATH to the folder that archive_command writes to"
+            : $"let this user read and remove what is in it: chown -R postgres:{Group} {path} && chmod -R u+rwX,g+rwX {path} "
+            + $"&& chmod g+s {path}; archive-wal keeps to the group from then on",
+        inner);
+
+    private static string Group => Environment.UserName == "root" ? "postgres" : Environment.UserName;
+}
