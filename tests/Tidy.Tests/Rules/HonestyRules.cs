@@ -26,12 +26,13 @@ internal static class HonestyRules
         file.WrittenNames.Where(name => name.StartsWith("Assert.Skip", StringComparison.Ordinal))
             .Select(name => $"a test may skip itself by {name}");
 
-    /// <summary>An empty block may stand for one named exception, with the reason written in it.</summary>
+    /// <summary>An empty block may stand for a named or filtered exception, with the reason written in it.</summary>
     private static IEnumerable<string> EmptyCatches(SourceFile file) =>
         from clause in file.Syntax.DescendantNodes().OfType<CatchClauseSyntax>()
         where clause.Block.Statements.Count == 0
         let caught = clause.Declaration?.Type.ToString()
-        where caught is null or "Exception" or "System.Exception" || !HasComment(clause.Block)
+        let all = clause.Filter is null && (caught is null or "Exception" or "System.Exception")
+        where all || !HasComment(clause.Block)
         let line = clause.GetLocation().GetLineSpan().StartLinePosition.Line + 1
         select $"line {line} swallows {caught ?? "everything"} without a word";
 
