@@ -1,1 +1,375 @@
 #!/bin/sh
+# Restores PostgreSQL base backups from a repository of format 1 (FORMAT.md, beside this script) without any other program
+# than sh, tar, zstd, jq and the usual small tools.
+set -eu
+umask 077
+LC_ALL=C
+TZ=UTC
+export LC_ALL TZ
+
+# PostgreSQL takes an exit status of 1 to 125 of a restore_command for "there is no more WAL" and ends recovery. So only a
+# segment that is absent may end with 1; all other trouble ends with this.
+wal_trouble=200
+failure=4
+
+usage() {
+  cat <<'EOF'
+usage: sh restore.sh list
+       sh restore.sh restore DIR [BACKUP_ID] [--target-time TIME]
+       sh restore.sh wal-get NAME DEST
+
+  list      shows the base backups of this repository, oldest first
+  restore   restores a base backup (the newest one, or the newest before TIME) into the new data directory DIR
+            TIME needs a time zone: '2026-11-22 14:30:00+00'
+  wal-get   is for restore_command: exits 0 (found), 1 (not in the repository) or 200 (any trouble)
+
+Needs tar, zstd, jq. Exit codes: 0 done, 2 wrong usage, 3 refused, 4 trouble.
+EOF
+}
+
+say() {
+  printf '%s\n' "$*"
+}
+
+die() { # STATUS MESSAGE...
+  status=$1
+  shift
+  printf 'restore.sh: %s\n' "$*" >&2
+  exit "$status"
+}
+
+need() {
+  for tool in tar zstd jq sha256sum truncate touch; do
+    command -v "$tool" >/dev/null 2>&1 ||
+      die "$failure" "'$tool' is not installed. To fix it: apt-get install tar zstd jq coreutils"
+  done
+}
+
+check_repository() { # STATUS
+  [ -r "$repository/repository.json" ] ||
+    die "$1" "there is no readable repository at $repository. To fix it: run the script that stands in the repository"
+  format=$(jq -r '"\(.format) \(.encryption)"' "$repository/repository.json") || die "$1" "repository.json is damaged"
+  [ "$format" = '1 null' ] || die "$1" "the repository has format '$format', and this script knows '1 null' only"
+}
+
+commits() {
+  for commit in "$repository"/base-backups/*/backup.json; do
+    if [ -e "$commit" ]; then
+      printf '%s\n' "$commit"
+    fi
+  done
+}
+
+list() {
+  printf '%-20s %-28s %-10s %-16s %14s\n' ID 'FINISHED (UTC)' TIMELINE 'STOP LSN' 'BYTES'
+  commits | while IFS= read -r commit; do
+    jq -r '[.id, (.finishedAt | sub("\\+00:00$|Z$"; "")), .timeline, .stopLsn, .sizes.databaseBytes] | @tsv' "$commit" |
+      while IFS='	' read -r name finished timeline stop bytes; do
+        printf '%-20s %-28s %-10s %-16s %14s\n' "$name" "$finished" "$timeline" "$stop" "$bytes"
+      done
+  done
+}
+
+same_hash() { # EXPECTED FILE
+  [ "$(sha256sum <"$2" | cut -c1-64)" = "$1" ]
+}
+
+# --- wal-get -----------------------------------------------------------------------------------------------------------
+
+wal_get() { # NAME DEST
+  name=$1
+  dest=$2
+  new=$dest.highwater-$$
+  trap 'rm -f "$new"; exit $wal_trouble' HUP INT TERM
+  case $name in
+    *[!0-9A-Fa-z.]* | '') die "$wal_trouble" "'$name' is not the name of a WAL file" ;;
+    *.history) stored=$repository/wal-archive/$name ;;
+    *.backup) stored=$repository/wal-archive/$(printf %s "$name" | cut -c1-16)/$name ;;
+    *) stored=$repository/wal-archive/$(printf %s "$name" | cut -c1-16)/$name.zst ;;
+  esac
+  check_repository "$wal_trouble"
+  if [ ! -e "$stored" ]; then
+    # Absent is an answer only if the place could be looked at.
+    for folder in "$repository" "$repository/wal-archive" "$(dirname "$stored")"; do
+      if [ -e "$folder" ]; then
+        ls "$folder" >/dev/null || die "$wal_trouble" "cannot read $folder"
+      fi
+    done
+    exit 1
+  fi
+  case $stored in
+    *.zst)
+      zstd -dcq "$stored" >"$new" || die_wal "$stored cannot be decompressed"
+      length=$(od -An -tu4 -j4 -N4 "$stored" | tr -d ' ')
+      expected=$(tail -c +9 "$stored" | head -c "$length" | jq -r .sha256) || die_wal "$stored has no readable first frame"
+      same_hash "$expected" "$new" || die_wal "$stored is damaged: its SHA-256 is not $expected"
+      ;;
+    *) cat "$stored" >"$new" || die_wal "$stored cannot be read" ;;
+  esac
+  mv -f "$new" "$dest" || die_wal "cannot write $dest"
+}
+
+die_wal() {
+  rm -f "$new"
+  die "$wal_trouble" "$*"
+}
+
+# --- restore -----------------------------------------------------------------------------------------------------------
+
+choose_backup() { # prints the id of the newest base backup that ended before the target
+  commits | while IFS= read -r commit; do
+    jq -r '"\(.finishedAt | sub("\\.[0-9]+"; "") | sub("\\+00:00$"; "Z") | fromdate) \(.id)"' "$commit"
+  done | while read -r finished candidate; do
+    # A fraction of a second was cut off above, so the end may be almost a second later than it says.
+    if [ -z "$target_time" ] || [ $((finished + 1)) -le "$target_seconds" ]; then
+      printf '%s\n' "$candidate"
+    fi
+  done | tail -n 1
+}
+
+check_target_time() {
+  case $target_time in
+    *[0-9]Z | *[+-][0-9][0-9] | *[+-][0-9][0-9]:[0-9][0-9]) ;;
+    *) die 2 "the time '$target_time' has no time zone. To fix it: --target-time '2026-11-22 14:30:00+00'" ;;
+  esac
+  case $target_time in
+    *[!0-9TZ:.+\ -]*) die 2 "'$target_time' is not a time. To fix it: --target-time '2026-11-22 14:30:00+00'" ;;
+  esac
+  # date(1) differs from system to system; jq reads UTC, and the offset is taken off by hand.
+  target_seconds=$(jq -rn --arg t "$target_time" '
+    $t | capture("^(?<d>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?<h>[0-9]{2}:[0-9]{2}(:[0-9]{2})?)(\\.[0-9]+)? ?(?<z>Z|[+-][0-9:]+)$")
+    | (.d + "T" + .h + (if (.h | length) == 5 then ":00Z" else "Z" end) | fromdate)
+      - (if .z == "Z" then 0 else
+          (.z[1:] | split(":") | (.[0] | tonumber) * 3600 + ((.[1] // "0") | tonumber) * 60)
+          * (if .z[0:1] == "-" then -1 else 1 end) end)') ||
+    die 2 "'$target_time' is not a time. To fix it: --target-time '2026-11-22 14:30:00+00'"
+}
+
+# Reads the file list and writes shell commands. Paths are quoted by jq; nothing else in them comes from outside but
+# hexadecimal hashes and numbers, which jq checks.
+# shellcheck disable=SC2016
+script_of='
+  def hash: if test("^[0-9a-f]{64}$") then . else error("not a hash: \(.)") end;
+  def safe: if (startswith("/") or (split("/") | any(. == ".." or . == "." or . == ""))) then error("unsafe path: \(.)")
+    else . end;
+  def when: .mtime | gsub("[^0-9]"; "") | .[0:12] + "." + .[12:14];
+  def content($size):
+    foreach .runs[] as $run ({chunks: 0, out: []};
+      (.chunks + ($run.zeros // ($run.chunks | length))) as $end
+      | ([$end * $chunk, $size] | min) as $bytes
+      | if $run.zeros then {chunks: $end, out: ["z \($bytes)"]}
+        else {chunks: $end, out: [range(0; $run.chunks | length; 500) as $i
+          | "c " + ([$run.chunks[$i:$i + 500][] | hash + ".zst"] | join(" "))]} end;
+      .out[]);
+  .path |= safe
+  | (.type | ascii_downcase) as $type
+  | (.mode | if test("^[0-7]{3,4}$") then . else error("not a mode: \(.)") end) as $mode
+  | if $type == "directory" then "d \($mode | @sh) \(.path | @sh)"
+    elif $type == "symlink" then "l \(.target | @sh) \(.path | @sh)"
+    else .size as $size
+      | "f \(.path | @sh)", (if .runs then content($size) else empty end),
+        "e \($mode | @sh) \(when) \(.sha256 | hash)" end
+'
+
+d() { # MODE PATH
+  mkdir -p "$dir/$2"
+  [ "$1" = 0700 ] || chmod "$1" "$dir/$2"
+}
+
+l() { # TARGET PATH
+  rmdir "$dir/$2" 2>/dev/null || :
+  case $2 in
+    pg_tblspc/*) tablespace_link "$1" "$dir/$2" ;;
+    *) ln -s "$1" "$dir/$2" ;;
+  esac
+}
+
+f() { # PATH: starts a file
+  path=$1
+  file=$dir/$1
+  [ "$path" != global/pg_control ] || file=$work/pg_control
+  : >"$file"
+}
+
+c() { # MEMBER...: appends chunks; the working directory is theirs
+  zstd -dcq "$@" >>"$file" || die "$failure" "chunks of $path cannot be decompressed"
+}
+
+z() { # SIZE: appends zeros up to a size
+  truncate -s "$1" "$file"
+}
+
+e() { # MODE TIME HASH: ends a file
+  [ "$1" = 0600 ] || chmod "$1" "$file"
+  touch -t "$2" "$file"
+  printf '%s  %s\n' "$3" "$file" >>"$work/sums"
+}
+
+tablespace_link() { # LOCATION LINK
+  mkdir -p "$1"
+  [ -L "$2" ] || ln -s "$1" "$2"
+}
+
+extract_packs() {
+  jq -r '.packs[] | "\(.sha256) \(.length)"' "$backup/backup.json" >"$work/packs"
+  mkdir "$work/chunks"
+  # Only the chunks this base backup names: packs may hold others.
+  zstd -dcq "$backup/files.jsonl.zst" |
+    jq -r '.runs[]? | select(.pack) | .pack as $p | .chunks[] | "\($p) \(.).zst"' | sort -u >"$work/members"
+  while read -r pack length; do
+    stored=$repository/packs/$(printf %s "$pack" | cut -c1-2)/$pack.tar
+    [ -r "$stored" ] || die "$failure" "the pack $stored is missing. To fix it: copy it from the other repository"
+    same_hash "$pack" "$stored" ||
+      die "$failure" "the pack $stored is damaged. To fix it: copy it from the other repository ($length bytes)"
+    sed -n "s/^$pack //p" "$work/members" >"$work/wanted"
+    tar -xf "$stored" -C "$work/chunks" -T "$work/wanted" || die "$failure" "the pack $stored cannot be extracted"
+  done <"$work/packs"
+}
+
+check_sums() {
+  [ -s "$work/sums" ] || die "$failure" "the file list names no file"
+  sha256sum -c "$work/sums" >"$work/checked" 2>&1 || {
+    grep -v ': OK$' "$work/checked" >&2 || :
+    die "$failure" "the files above are not what was backed up. To fix it: restore from the other repository"
+  }
+}
+
+write_settings() {
+  auto=$dir/postgresql.auto.conf
+  touch "$auto"
+  # Settings of an earlier recovery would contradict these.
+  old='restore_command|archive_cleanup_command|recovery_end_command|recovery_min_apply_delay|recovery_target[a-z_]*'
+  old="$old|primary_conninfo|primary_slot_name|promote_trigger_file|standby_mode"
+  grep -Eiv "^[[:space:]]*($old)[[:space:]=]" "$auto" >"$work/auto" || :
+  # Two layers of quoting: a word for sh, in a string for postgresql.conf; and % is PostgreSQL's.
+  script=$(printf %s "$repository/restore.sh" | sed "s/%/%%/g; s/'/'\\\\''/g; s/'/''/g; s/\\\\/\\\\\\\\/g")
+  {
+    printf '# Written by restore.sh: recovery from base backup %s\n' "$id"
+    # A shell that cannot even read the script ends with 2: that must not look like the end of the WAL either.
+    printf "restore_command = 'sh ''%s'' wal-get \"%%f\" \"%%p\"; s=\$?; [ \$s -le 1 ] || exit 200; exit \$s'\n" \
+      "$script"
+    printf "recovery_target_timeline = 'latest'\n"
+    if [ -n "$target_time" ]; then
+      printf "recovery_target_time = '%s'\n" "$target_time"
+      printf "recovery_target_action = 'promote'\n"
+    fi
+  } >>"$work/auto"
+  cat "$work/auto" >"$auto"
+  : >"$dir/recovery.signal"
+  for conf in postgresql.conf pg_hba.conf; do
+    if [ ! -e "$dir/$conf" ]; then
+      say "note: the server kept $conf outside its data directory (Debian does); an empty one was written."
+      printf '# Empty: the backed up server kept this file outside its data directory.\n' >"$dir/$conf"
+    fi
+  done
+}
+
+prepare_directory() {
+  mkdir -p "$dir"
+  dir=$(cd "$dir" && pwd -P)
+  if [ -e "$dir/highwater-restore-incomplete" ]; then
+    die 3 "$dir holds a restore that did not finish. To fix it: remove the directory and restore again"
+  fi
+  [ -z "$(ls -A "$dir")" ] || die 3 "$dir is not empty. To fix it: name a directory that does not exist yet"
+  jq -r '.tablespaces[]?.location' "$backup/backup.json" | while IFS= read -r location; do
+    [ ! -e "$location" ] || [ -z "$(ls -A "$location")" ] ||
+      die 3 "the tablespace directory $location is not empty. To fix it: restore on another machine or move it away"
+  done || exit 3
+  : >"$dir/highwater-restore-incomplete"
+  work=$dir.restore-$$
+  mkdir "$work"
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' HUP INT TERM
+}
+
+restore() { # DIR ID
+  dir=$1
+  id=$2
+  target_seconds=
+  [ -z "$target_time" ] || check_target_time
+  [ -n "$id" ] || id=$(choose_backup)
+  [ -n "$id" ] || die 3 "no base backup here ended before the target. To fix it: see 'sh restore.sh list'"
+  backup=$repository/base-backups/$id
+  [ -r "$backup/backup.json" ] || die 3 "there is no base backup $id. To fix it: see 'sh restore.sh list'"
+  same_hash "$(jq -r .fileList.sha256 "$backup/backup.json")" "$backup/files.jsonl.zst" ||
+    die "$failure" "$backup/files.jsonl.zst is damaged. To fix it: restore from the other repository"
+  prepare_directory
+  say "restoring base backup $id into $dir"
+  extract_packs
+  chunk_size=$(jq -r .chunkSize "$backup/backup.json")
+  zstd -dcq "$backup/files.jsonl.zst" | jq -r --argjson chunk "$chunk_size" "$script_of" >"$work/script" ||
+    die "$failure" "the file list of $id cannot be read"
+  cd "$work/chunks"
+  # shellcheck disable=SC1091
+  . "$work/script"
+  cd "$repository"
+  check_sums
+  zstd -dcq "$backup/backup_manifest.zst" >"$dir/backup_manifest"
+  write_settings
+  # PostgreSQL does not start without pg_control, so it comes last and only when everything else is on the disk.
+  sync
+  mv "$work/pg_control" "$dir/global/pg_control"
+  rm "$dir/highwater-restore-incomplete"
+  sync
+  say "restored and verified $(wc -l <"$work/sums" | tr -d ' ') files."
+  if [ "$(id_of_user)" = 0 ]; then
+    say "PostgreSQL refuses to run as root. Next: chown -R postgres: '$dir'"
+  fi
+  say "Then start it: pg_ctl -D '$dir' start (it recovers with WAL from $repository)"
+}
+
+id_of_user() {
+  command id -u
+}
+
+# --- start -------------------------------------------------------------------------------------------------------------
+
+[ $# -gt 0 ] || {
+  usage >&2
+  exit 2
+}
+verb=$1
+shift
+case $verb in
+  wal-get) set +e ;;
+esac
+repository=$(cd "$(dirname "$0")" && pwd -P) || exit "$wal_trouble"
+
+case $verb in
+  list)
+    need
+    check_repository "$failure"
+    list
+    ;;
+  restore)
+    [ $# -gt 0 ] || die 2 "the new data directory is missing: sh restore.sh restore DIR"
+    into=$1
+    shift
+    wanted=
+    target_time=
+    while [ $# -gt 0 ]; do
+      case $1 in
+        --target-time)
+          [ $# -gt 1 ] || die 2 "--target-time needs a time"
+          target_time=$2
+          shift
+          ;;
+        -*) die 2 "there is no option $1" ;;
+        *) wanted=$1 ;;
+      esac
+      shift
+    done
+    need
+    check_repository "$failure"
+    restore "$into" "$wanted"
+    ;;
+  wal-get)
+    [ $# -eq 2 ] || die "$wal_trouble" "usage: sh restore.sh wal-get NAME DEST"
+    wal_get "$1" "$2"
+    ;;
+  -h | --help | help) usage ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
