@@ -1,0 +1,34 @@
+using Highwater.Engine.Errors;
+
+namespace Highwater.Engine.Postgres;
+
+/// <summary>
+/// Says whether the server can be backed up, and if not, everything that stands in the way at once. Changes nothing;
+/// repeatable.
+/// </summary>
+public sealed class CheckServer(PostgresOptions server)
+{
+    /// <returns>The facts of a server that meets every requirement.</returns>
+    /// <exception cref="HighwaterException">2xx: it cannot be asked, or does not meet them.</exception>
+    public async Task<ServerFacts> RunAsync(CancellationToken cancellationToken)
+    {
+        var facts = await new ReadServerFacts(server).RunAsync(cancellationToken);
+        List<HighwaterException> unmet = [.. ServerRequirements.FindUnmet(facts, server)];
+        if (facts.Role.MayReplicate && facts.MaxWalSenders > 0)
+            await TryReplicationAsync(unmet, cancellationToken);
+        return unmet.Count == 0 ? facts : throw ServerRequirements.Combine(unmet);
+    }
+
+    /// <summary>pg_hba.conf and a free WAL sender show only when one connects as pg_basebackup will.</summary>
+    private async Task TryReplicationAsync(List<HighwaterException> unmet, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PostgresConnection.IdentifySystemAsync(server, cancellationToken);
+        }
+        catch (HighwaterException refusal)
+        {
+            unmet.Add(refusal);
+        }
+    }
+}
