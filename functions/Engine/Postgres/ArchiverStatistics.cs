@@ -1,6 +1,7 @@
 namespace Highwater.Engine.Postgres;
 
-/// <summary>What pg_stat_archiver says (documentation, "The Cumulative Statistics System"). Null: never happened.</summary>
+/// <summary>What pg_stat_archiver says (documentation, "The Cumulative Statistics System"). Null: never
+/// happened.</summary>
 public sealed record ArchiverStatistics(
     long ArchivedCount,
     string? LastArchivedWal,

@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// A child process that does not outlive this one, however this one ends: killed when disposed, and by the kernel when this
-/// process is killed (PR_SET_PDEATHSIG, prctl(2), through <c>setpriv</c> of util-linux where there is one).
-/// <para>The kernel sends that signal when the <i>thread</i> that started the child ends, and threads of the pool come and
-/// go; so each child is started by a thread of its own that lives until the child has ended.</para>
+/// A child process that does not outlive this one, however this one ends: killed when disposed, and by the kernel
+/// when this process is killed (PR_SET_PDEATHSIG, prctl(2), through <c>setpriv</c> of util-linux where there is one).
+/// <para>The kernel sends that signal when the <i>thread</i> that started the child ends, and threads of the pool
+/// come and go; so each child is started by a thread of its own that lives until the child has ended.</para>
 /// </summary>
 public sealed class BoundProcess : IAsyncDisposable
 {

@@ -3,7 +3,8 @@ using Npgsql.Replication;
 
 namespace Highwater.Engine.Postgres;
 
-/// <summary>Opens connections whose every failure is a named error. None is pooled: queries are few, servers restart.</summary>
+/// <summary>Opens connections whose every failure is a named error. None is pooled: queries are few, servers
+/// restart.</summary>
 public static class PostgresConnection
 {
     private static readonly TimeSpan ConnectDeadline = TimeSpan.FromSeconds(15);
@@ -11,7 +12,8 @@ public static class PostgresConnection
 
     /// <summary>Opens a connection, hands it to <paramref name="use"/> and closes it.</summary>
     /// <exception cref="Errors.HighwaterException">
-    /// Anything that failed on the way to the server or in <paramref name="use"/>, translated by <see cref="PostgresErrors"/>.
+    /// Anything that failed on the way to the server or in <paramref name="use"/>, translated by <see
+    /// cref="PostgresErrors"/>.
     /// </exception>
     public static async Task<T> UseAsync<T>(
         PostgresOptions server, Func<NpgsqlConnection, Task<T>> use, CancellationToken cancellationToken)
@@ -29,8 +31,9 @@ public static class PostgresConnection
     }
 
     /// <summary>
-    /// Opens a connection in replication mode, as pg_basebackup does, and asks who is there (IDENTIFY_SYSTEM; documentation,
-    /// "Streaming Replication Protocol"). It fails where a base backup would: right, pg_hba.conf, max_wal_senders.
+    /// Opens a connection in replication mode, as pg_basebackup does, and asks who is there (IDENTIFY_SYSTEM;
+    /// documentation, "Streaming Replication Protocol"). It fails where a base backup would: right, pg_hba.conf,
+    /// max_wal_senders.
     /// </summary>
     /// <exception cref="Errors.HighwaterException">As in <see cref="UseAsync"/>.</exception>
     public static async Task<SystemIdentifier> IdentifySystemAsync(PostgresOptions server, CancellationToken cancellationToken)

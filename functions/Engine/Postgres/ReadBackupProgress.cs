@@ -2,7 +2,8 @@ using Npgsql;
 
 namespace Highwater.Engine.Postgres;
 
-/// <summary>Asks the server how far a base backup is. A user sees the rows of its own connections without further rights.</summary>
+/// <summary>Asks the server how far a base backup is. A user sees the rows of its own connections without further
+/// rights.</summary>
 public sealed class ReadBackupProgress(PostgresOptions server)
 {
     private const string Query = """

@@ -3,12 +3,13 @@ using Npgsql;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// Asks the server for its facts. Needs no right but to connect: the pg_control functions and pg_stat_archiver are open to
-/// PUBLIC (catalog/system_functions.sql and system_views.sql revoke neither).
+/// Asks the server for its facts. Needs no right but to connect: the pg_control functions and pg_stat_archiver are
+/// open to PUBLIC (catalog/system_functions.sql and system_views.sql revoke neither).
 /// </summary>
 public sealed class ReadServerFacts(PostgresOptions server)
 {
-    /// <summary>pg_database_size() of a database needs CONNECT on it or pg_read_all_stats; others are left out of the sum.</summary>
+    /// <summary>pg_database_size() of a database needs CONNECT on it or pg_read_all_stats; others are left out of the
+    /// sum.</summary>
     private const string FactsQuery = """
         SELECT
           (SELECT system_identifier FROM pg_control_system())::text,
@@ -43,7 +44,8 @@ public sealed class ReadServerFacts(PostgresOptions server)
         """;
 
     /// <exception cref="Errors.HighwaterException">
-    /// 2xx: the server cannot be asked, or is older than the functions used (<see cref="Errors.ErrorCodes.PostgresTooOld"/>).
+    /// 2xx: the server cannot be asked, or is older than the functions used (<see
+    /// cref="Errors.ErrorCodes.PostgresTooOld"/>).
     /// </exception>
     public Task<ServerFacts> RunAsync(CancellationToken cancellationToken) => PostgresConnection.UseAsync(
         server,

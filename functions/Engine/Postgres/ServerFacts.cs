@@ -39,6 +39,7 @@ public sealed record ServerFacts(
     ArchiverStatistics Archiver,
     IReadOnlyList<ServerTablespace> Tablespaces)
 {
-    /// <summary>For instance 15. Since version 10 the number is major × 10000 + minor (documentation, "libpq", PQserverVersion).</summary>
+    /// <summary>For instance 15. Since version 10 the number is major × 10000 + minor (documentation, "libpq",
+    /// PQserverVersion).</summary>
     public int MajorVersion => VersionNumber / 10_000;
 }

@@ -28,7 +28,8 @@ public static class ServerRequirements
         return unmet;
     }
 
-    /// <summary>One error that names all of them, with the code of the first. It is transient only if all are.</summary>
+    /// <summary>One error that names all of them, with the code of the first. It is transient only if all
+    /// are.</summary>
     public static HighwaterException Combine(IReadOnlyList<HighwaterException> unmet)
     {
         if (unmet.Count == 1)

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Highwater.TestKit.Postgres;
 
-/// <summary>The account servers run under: PostgreSQL refuses root, so as root it is <c>postgres</c>, else ourselves.</summary>
+/// <summary>The account servers run under: PostgreSQL refuses root, so as root it is <c>postgres</c>, else
+/// ourselves.</summary>
 public static class PostgresAccount
 {
     /// <summary>What setpriv needs to become that account; empty when we are it.</summary>

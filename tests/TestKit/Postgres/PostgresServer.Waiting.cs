@@ -7,7 +7,8 @@ public sealed partial class PostgresServer
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Polls a question, mostly SQL, until it is answered with yes.</summary>
-    /// <exception cref="TimeoutException">It was not within the deadline; the message has the end of the log.</exception>
+    /// <exception cref="TimeoutException">It was not within the deadline; the message has the end of the
+    /// log.</exception>
     public async Task WaitUntilAsync(
         string what, Func<Task<bool>> isSo, TimeSpan deadline, CancellationToken cancellationToken)
     {

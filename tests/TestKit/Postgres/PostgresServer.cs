@@ -8,8 +8,8 @@ using Npgsql;
 namespace Highwater.TestKit.Postgres;
 
 /// <summary>
-/// A real PostgreSQL server on 127.0.0.1 and a free port, in a temporary folder that goes away with it. It never outlives
-/// the test process. Works as root (the server then runs as user postgres) and as any other user.
+/// A real PostgreSQL server on 127.0.0.1 and a free port, in a temporary folder that goes away with it. It never
+/// outlives the test process. Works as root (the server then runs as user postgres) and as any other user.
 /// </summary>
 public sealed partial class PostgresServer : IAsyncDisposable
 {
@@ -68,8 +68,9 @@ public sealed partial class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a server on a data directory that is there already, such as a restored one, and waits until its recovery has
-    /// ended. The directory is handed over to the server's account and stays when the server goes. It archives nothing.
+    /// Starts a server on a data directory that is there already, such as a restored one, and waits until its
+    /// recovery has ended. The directory is handed over to the server's account and stays when the server goes. It
+    /// archives nothing.
     /// </summary>
     public static async Task<PostgresServer> StartExistingAsync(
         string dataDirectory, PostgresServerOptions options, CancellationToken cancellationToken)
@@ -112,7 +113,8 @@ public sealed partial class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the server as an administrator would: clients are cut, a shutdown checkpoint is written.</summary>
+    /// <summary>Stops the server as an administrator would: clients are cut, a shutdown checkpoint is
+    /// written.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await Tool.RunAsync(

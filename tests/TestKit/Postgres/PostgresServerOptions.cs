@@ -1,6 +1,7 @@
 namespace Highwater.TestKit.Postgres;
 
-/// <summary>What a test wants its server to be like. The defaults are a small, fast server that archives nothing.</summary>
+/// <summary>What a test wants its server to be like. The defaults are a small, fast server that archives
+/// nothing.</summary>
 public sealed record PostgresServerOptions
 {
     /// <summary>Archive finished WAL into the server's own spool with <c>infra/postgres/archive-wal</c>.</summary>
@@ -19,8 +20,8 @@ public sealed record PostgresServerOptions
     public bool Fsync { get; init; }
 
     /// <summary>
-    /// A cluster of its own (system identifier), at the price of an initdb. Otherwise servers are copies of one template and
-    /// share their system identifier.
+    /// A cluster of its own (system identifier), at the price of an initdb. Otherwise servers are copies of one
+    /// template and share their system identifier.
     /// </summary>
     public bool OwnSystemIdentifier { get; init; }
 

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Highwater.TestKit.Postgres;
 
 /// <summary>
-/// Data directories made by initdb once per machine and kept in the temporary folder, since initdb takes seconds and a copy
-/// does not. Published by a rename, so that parallel test runs share them safely.
+/// Data directories made by initdb once per machine and kept in the temporary folder, since initdb takes seconds and
+/// a copy does not. Published by a rename, so that parallel test runs share them safely.
 /// </summary>
 internal static class PostgresTemplate
 {

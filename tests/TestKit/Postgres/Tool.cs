@@ -5,7 +5,8 @@ namespace Highwater.TestKit.Postgres;
 /// <summary>Runs a command to its end.</summary>
 public static class Tool
 {
-    /// <summary>Runs a command and returns what it printed, whatever its exit code. Cancelled, it kills the command.</summary>
+    /// <summary>Runs a command and returns what it printed, whatever its exit code. Cancelled, it kills the
+    /// command.</summary>
     public static async Task<ToolResult> TryRunAsync(ProcessStartInfo command, CancellationToken cancellationToken)
     {
         command.RedirectStandardOutput = true;

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.Engine.Postgres;
+
+/// <summary>Reads what pg_basebackup writes to standard error, logs it, and keeps the end for the error
+/// message.</summary>
+internal sealed partial class BaseBackupMessages
+{
+    private const int Kept = 20;
+    private readonly Queue<string> lines = [];
+    private readonly ILogger logger;
+
+    public BaseBackupMessages(StreamReader standardError, ILogger logger)
+    {
+        this.logger = logger;
+        Completion = ReadAsync(standardError);
+    }
+
+    /// <summary>Completes at the end of standard error, which comes with the end of the process.</summary>
+    public Task Completion { get; }
+
+    /// <summary>Only to be read after <see cref="Completion"/>.</summary>
+    public IReadOnlyList<string> LastLines => [.. lines];
+
+    private async Task ReadAsync(StreamReader standardError)
+    {
+        while (await standardError.ReadLineAsync() is { } line)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
+            if (lines.Count == Kept)
+                lines.Dequeue();
+            lines.Enqueue(line);
+            Said(logger, line);
+        }
+    }
+
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Warning, Message = "pg_basebackup: {Line}")]
+    private static partial void Said(ILogger logger, string line);
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Highwater.Engine.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.Engine.Postgres;
+
+/// <summary>
+/// A running pg_basebackup, WAL left to the archive (<c>-X none</c>), with a manifest of SHA-256 checksums. Never
+/// outlives its owner: disposed, cancelled, or the owner killed, it is killed too.
+/// <para>pg_basebackup writes to standard output only if there are no tablespaces besides the built-in ones
+/// (bin/pg_basebackup.c: "can only write single tablespace to stdout"). Otherwise each is a tar in the staging
+/// directory, and
+/// <see cref="ReadTarsAsync"/> begins when all are there.</para>
+/// <para>It waits until the server has archived the WAL of the base backup, and only then sends the manifest.</para>
+/// </summary>
+public sealed class BaseBackupProcess : IAsyncDisposable
+{
+    private readonly ServerFacts facts;
+    private readonly BaseBackupRequest request;
+    private readonly BoundProcess process;
+    private readonly BaseBackupMessages messages;
+    private readonly IdleWatch idle;
+    private readonly PostgresOptions server;
+    private readonly bool staged;
+    private BackupProgress? lastProgress;
+
+    private BaseBackupProcess(
+        PostgresOptions server, ServerFacts facts, BaseBackupRequest request, BoundProcess process, bool staged,
+        TimeProvider time, ILogger logger)
+    {
+        (this.server, this.facts, this.request, this.process, this.staged) = (server, facts, request, process, staged);
+        process.Process.StandardInput.Close();
+        messages = new BaseBackupMessages(process.Process.StandardError, logger);
+        idle = new IdleWatch(request.IdleDeadline, time, LookAsync, KillNow);
+        Output = new BaseBackupStream(process.Process.StandardOutput.BaseStream, idle, KillNow, CheckOutcomeAsync);
+    }
+
+    /// <summary>The manifest as a file, if the tars were staged; null if it is the last member of the only
+    /// tar.</summary>
+    public string? ManifestPath => staged ? Path.Combine(request.StagingDirectory, "backup_manifest") : null;
+
+    /// <summary>The id of pg_basebackup itself.</summary>
+    public int ProcessId => process.Process.Id;
+
+    private BaseBackupStream Output { get; }
+
+    /// <param name="server">The cluster.</param>
+    /// <param name="facts">Of that cluster, fresh: its version and tablespaces decide how pg_basebackup is
+    /// called.</param>
+    /// <param name="request">What to ask for.</param>
+    /// <param name="time">The clock of the idle deadline.</param>
+    /// <param name="logger">Gets what pg_basebackup and the server say on the way.</param>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BaseBackupToolMissing"/>.</exception>
+    public static async Task<BaseBackupProcess> StartAsync(
+        PostgresOptions server, ServerFacts facts, BaseBackupRequest request, TimeProvider time, ILogger logger)
+    {
+        var staged = facts.Tablespaces.Count > 0;
+        var tool = BaseBackupCommand.Build(server, facts, request, toDirectory: staged);
+        try
+        {
+            var process = await BoundProcess.StartAsync(tool);
+            return new BaseBackupProcess(server, facts, request, process, staged, time, logger);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw BaseBackupTool.Missing(facts.MajorVersion, e);
+        }
+    }
+
+    /// <summary>Every tar once, in order, the data directory last. Read each to its end before asking for the
+    /// next.</summary>
+    /// <exception cref="HighwaterException">2xx: pg_basebackup failed. Thrown here or by reading a tar.</exception>
+    public async IAsyncEnumerable<BaseBackupTar> ReadTarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!staged)
+        {
+            yield return new BaseBackupTar(null, Output);
+            yield break;
+        }
+
+        await CompleteAsync(cancellationToken);
+        foreach (var tablespace in facts.Tablespaces)
+        {
+            var name = tablespace.Oid.ToString(CultureInfo.InvariantCulture) + ".tar";
+            await using var tar = File.OpenRead(Path.Combine(request.StagingDirectory, name));
+            yield return new BaseBackupTar(tablespace, tar);
+        }
+
+        await using var data = File.OpenRead(Path.Combine(request.StagingDirectory, "base.tar"));
+        yield return new BaseBackupTar(null, data);
+    }
+
+    /// <summary>Reads what nobody has read, waits for the end, and throws unless all went well. Repeatable.</summary>
+    /// <exception cref="HighwaterException">2xx: pg_basebackup failed.</exception>
+    public Task CompleteAsync(CancellationToken cancellationToken) => Output.CopyToAsync(Stream.Null, cancellationToken);
+
+    /// <summary>Kills pg_basebackup if it still runs and removes the staging directory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await process.KillAsync();
+        await idle.DisposeAsync();
+        await messages.Completion;
+        await process.DisposeAsync();
+        if (staged && Directory.Exists(request.StagingDirectory))
+            Directory.Delete(request.StagingDirectory, recursive: true);
+    }
+
+    private void KillNow()
+    {
+        if (!process.Ended.IsCompleted)
+            process.Process.Kill(entireProcessTree: true);
+    }
+
+    private async Task CheckOutcomeAsync()
+    {
+        await process.Ended;
+        await messages.Completion;
+        if (idle.Failure is { } silence)
+            throw silence;
+        if (process.Process.ExitCode != 0)
+            throw BaseBackupFailure.Explain(server, process.Process.ExitCode, messages.LastLines);
+    }
+
+    /// <summary>
+    /// Asks the server what it is at, so that the error says what was awaited. Staged tars show no bytes here: then
+    /// it counts whether the server's own figure has moved.
+    /// </summary>
+    private async Task<HighwaterException?> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var progress = await new ReadBackupProgress(server).RunAsync(request.ApplicationName, cancellationToken);
+            if (staged && progress != lastProgress)
+            {
+                lastProgress = progress;
+                return null;
+            }
+
+            return BaseBackupFailure.Silent(server, request.IdleDeadline, progress);
+        }
+        catch (HighwaterException e)
+        {
+            return e; // The server cannot even be asked: that is the better explanation.
+        }
+    }
+}
