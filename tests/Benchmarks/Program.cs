@@ -1,1 +1,19 @@
+// usage: dotnet run -c Release --project tests/Benchmarks [SCALE]
+// SCALE is pgbench's: 100 is about 1.5 GB. Prints ratios of this one run; nothing here passes or fails.
+using System.Globalization;
+using Highwater.Benchmarks;
+
+var scale = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100;
+using var cancelled = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    cancelled.Cancel();
+};
+
+await using var bed = await Bed.PrepareAsync(scale, cancelled.Token);
+Console.WriteLine($"pgbench scale {scale}, data directory {Figures.Size(bed.DataBytes)}, {Environment.ProcessorCount} cores");
+foreach (var measure in Measurements.All)
+    await foreach (var line in measure(bed, cancelled.Token))
+        Console.WriteLine(line);
 return 0;

@@ -28,15 +28,9 @@ internal static partial class NameRules
     private static IEnumerable<string> OneTypePerFile(SourceFile file)
     {
         var types = file.TopLevelTypes.Select(SourceFile.TypeName).ToList();
-        if (file.IsProgram)
-        {
-            if (types.Count > 0)
-                yield return $"Program.cs holds top-level statements only, but declares {string.Join(", ", types)}";
-        }
-        else if (types.Count > 1)
-        {
-            yield return $"declares {types.Count} top-level types: {string.Join(", ", types)}";
-        }
+        var statements = file.Syntax.Members.OfType<GlobalStatementSyntax>().Any();
+        if (types.Count + (statements ? 1 : 0) > 1)
+            yield return $"declares more than one thing at the top: {string.Join(", ", types)}";
     }
 
     private static IEnumerable<string> NamedAfterItsType(SourceFile file)

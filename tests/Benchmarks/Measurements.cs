@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+
+namespace Highwater.Benchmarks;
+
+/// <summary>What is measured, in an order in which each finds what it needs.</summary>
+internal static class Measurements
+{
+    private const int Segments = 60;
+
+    public static IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> All { get; } =
+        [FullBackupAsync, DailyBackupAsync, WalAsync, RestoreAsync];
+
+    private static async IAsyncEnumerable<string> FullBackupAsync(
+        Bed bed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return "full backup into local + SFTP";
+        await bed.RawBaseBackupAsync(cancellationToken); // fills the page cache, so that both read from memory
+        var raw = await bed.RawBaseBackupAsync(cancellationToken);
+        yield return Figures.Line("pg_basebackup -D - > /dev/null", raw, Figures.Rate(bed.DataBytes, raw));
+        var full = await bed.HighwaterAsync(cancellationToken, "backup");
+        yield return Figures.Line("highwater backup", full, Figures.Ratio(full, raw, "<= 1.5"));
+        yield return $"  repository {Figures.Size(Bed.SizeOf(bed.Local))} local, {Figures.Size(Bed.SizeOf(bed.Remote))} remote";
+    }
+
+    private static async IAsyncEnumerable<string> DailyBackupAsync(
+        Bed bed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return "backup after 0.1 % of the rows changed, evenly spread";
+        await bed.Server.ExecuteAsync(
+            "UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid % 1000 = 0", cancellationToken);
+        await bed.Server.ExecuteAsync("CHECKPOINT", cancellationToken);
+        await bed.HighwaterAsync(cancellationToken, "wal-sync");
+        var before = Bed.SizeOf(Path.Combine(bed.Local, "packs"));
+        var raw = await bed.RawBaseBackupAsync(cancellationToken);
+        yield return Figures.Line("pg_basebackup -D - > /dev/null", raw, "");
+        var daily = await bed.HighwaterAsync(cancellationToken, "backup");
+        yield return Figures.Line("highwater backup", daily, Figures.Ratio(daily, raw, "none against this anchor"));
+        var growth = Bed.SizeOf(Path.Combine(bed.Local, "packs")) - before;
+        yield return $"  packs grew by {Figures.Size(growth)}, {100.0 * growth / before:F1} % of the first backup";
+    }
+
+    private static async IAsyncEnumerable<string> WalAsync(
+        Bed bed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return "WAL: spool -> both repositories";
+        await bed.HighwaterAsync(cancellationToken, "wal-sync");
+        var idle = await bed.HighwaterAsync(cancellationToken, "wal-sync");
+        while (Directory.GetFiles(bed.Server.SpoolPath).Length < Segments)
+        {
+            await bed.Server.PgbenchAsync(cancellationToken, "-n", "-c", "4", "-t", "500");
+            await bed.Server.ExecuteAsync("SELECT pg_switch_wal()", cancellationToken);
+        }
+
+        var waiting = Directory.GetFiles(bed.Server.SpoolPath).Length;
+        var sync = await bed.HighwaterAsync(cancellationToken, "wal-sync");
+        var rate = waiting / (sync - idle).TotalSeconds;
+        yield return Figures.Line($"highwater wal-sync, {waiting} segments", sync, $"{rate:F1} segments/s (goal >= 10)");
+        yield return Figures.Line("highwater wal-sync, nothing to do", idle, "subtracted above");
+    }
+
+    private static async IAsyncEnumerable<string> RestoreAsync(
+        Bed bed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return "restore of the files, without replay";
+        foreach (var repository in new[] { "local", "remote" })
+        {
+            var to = bed.NewFolder("from-" + repository);
+            var time = await bed.HighwaterAsync(
+                cancellationToken, "restore", "--repository", repository, "--to", to);
+            yield return Figures.Line($"highwater restore, {repository}", time, Figures.Rate(Bed.SizeOf(to), time));
+            Directory.Delete(to, recursive: true);
+        }
+    }
+}
