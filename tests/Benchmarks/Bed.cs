@@ -54,7 +54,8 @@ internal sealed class Bed : IAsyncDisposable
     /// <summary>Runs <c>highwater</c> to its end and says how long that took, start of the process included.</summary>
     public Task<TimeSpan> HighwaterAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "highwater.dll"), .. arguments]);
+        var start =
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "highwater.dll"), .. arguments]);
         foreach (var (name, value) in Settings())
             start.Environment[name] = value;
         return TimeAsync(start, cancellationToken);

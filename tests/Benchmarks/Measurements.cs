@@ -19,7 +19,8 @@ internal static class Measurements
         yield return Figures.Line("pg_basebackup -D - > /dev/null", raw, Figures.Rate(bed.DataBytes, raw));
         var full = await bed.HighwaterAsync(cancellationToken, "backup");
         yield return Figures.Line("highwater backup", full, Figures.Ratio(full, raw, "<= 1.5"));
-        yield return $"  repository {Figures.Size(Bed.SizeOf(bed.Local))} local, {Figures.Size(Bed.SizeOf(bed.Remote))} remote";
+        yield return $"  repository {Figures.Size(Bed.SizeOf(bed.Local))} "
+            + $"local, {Figures.Size(Bed.SizeOf(bed.Remote))} remote";
     }
 
     private static async IAsyncEnumerable<string> DailyBackupAsync(
@@ -54,7 +55,8 @@ internal static class Measurements
         var waiting = Directory.GetFiles(bed.Server.SpoolPath).Length;
         var sync = await bed.HighwaterAsync(cancellationToken, "wal-sync");
         var rate = waiting / (sync - idle).TotalSeconds;
-        yield return Figures.Line($"highwater wal-sync, {waiting} segments", sync, $"{rate:F1} segments/s (goal >= 10)");
+        yield return Figures.Line(
+            $"highwater wal-sync, {waiting} segments", sync, $"{rate:F1} segments/s (goal >= 10)");
         yield return Figures.Line("highwater wal-sync, nothing to do", idle, "subtracted above");
     }
 

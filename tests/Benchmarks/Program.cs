@@ -12,7 +12,8 @@ Console.CancelKeyPress += (_, e) =>
 };
 
 await using var bed = await Bed.PrepareAsync(scale, cancelled.Token);
-Console.WriteLine($"pgbench scale {scale}, data directory {Figures.Size(bed.DataBytes)}, {Environment.ProcessorCount} cores");
+Console.WriteLine(
+    $"pgbench scale {scale}, data directory {Figures.Size(bed.DataBytes)}, {Environment.ProcessorCount} cores");
 foreach (var measure in Measurements.All)
     await foreach (var line in measure(bed, cancelled.Token))
         Console.WriteLine(line);
