@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// Says to every other process that this one works on a repository: renewed in the background, gone on disposal, worth nothing
-/// when its holder is dead. Prune and all other work exclude each other: both write their lease first and look at the others
-/// afterwards, so that at least one of two that race sees the other and stands back.
+/// Says to every other process that this one works on a repository: renewed in the background, gone on disposal, worth
+/// nothing when its holder is dead. Prune and all other work exclude each other: both write their lease first and look
+/// at the others afterwards, so that at least one of two that race sees the other and stands back.
 /// </summary>
 public sealed partial class Lease : IAsyncDisposable
 {
@@ -41,8 +41,8 @@ public sealed partial class Lease : IAsyncDisposable
     public LeaseRecord Record => record;
 
     /// <summary>Takes a lease and keeps it until disposal.</summary>
-    /// <exception cref="TransientException"><see cref="ErrorCodes.RepositoryLeased"/>: a prune is at work, or for a prune:
-    /// anybody is. Any storage error.</exception>
+    /// <exception cref="TransientException"><see cref="ErrorCodes.RepositoryLeased"/>: a prune is at work, or for a
+    /// prune: anybody is. Any storage error.</exception>
     public static async Task<Lease> AcquireAsync(
         BackupRepository repository,
         LeasePurpose purpose,
@@ -70,7 +70,8 @@ public sealed partial class Lease : IAsyncDisposable
     }
 
     /// <summary>To be called before every step that others must not have made unsafe: a commit, a deletion.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.LeaseLost"/>: it could not be renewed in time.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.LeaseLost"/>: it could not be renewed in
+    /// time.</exception>
     public void EnsureHeld()
     {
         var held = record;
@@ -79,8 +80,9 @@ public sealed partial class Lease : IAsyncDisposable
         lost = true;
         throw new HighwaterException(
             ErrorCodes.LeaseLost,
-            $"The lease '{held.Holder}' on the repository '{repository.Name}' at {repository.Storage.Address} was valid until "
-            + $"{held.ExpiresAt:u} and could not be renewed in time; another process may have changed the repository since.",
+            $"The lease '{held.Holder}' on the repository '{repository.Name}' at {repository.Storage.Address} "
+            + $"was valid until {held.ExpiresAt:u} and could not be renewed in time; "
+            + "another process may have changed the repository since.",
             "run the same command again: it finds what is done already and goes on");
     }
 
@@ -142,14 +144,17 @@ public sealed partial class Lease : IAsyncDisposable
             + $"the lease ends by itself at {inTheWay.ExpiresAt:u}");
     }
 
-    private Task WriteAsync(LeaseRecord content, CancellationToken cancellationToken) => repository.Storage.ReplaceAsync(
-        RepositoryLayout.Lease(content.Holder),
-        JsonSerializer.SerializeToUtf8Bytes(content, RepositoryJson.Indented.LeaseRecord),
-        cancellationToken);
+    private Task WriteAsync(LeaseRecord content, CancellationToken cancellationToken) =>
+        repository.Storage.ReplaceAsync(
+            RepositoryLayout.Lease(content.Holder),
+            JsonSerializer.SerializeToUtf8Bytes(content, RepositoryJson.Indented.LeaseRecord),
+            cancellationToken);
 
-    [LoggerMessage(4061, LogLevel.Warning, "The lease {Holder} on {Repository}, valid until {ExpiresAt:u}, was not renewed")]
+    [LoggerMessage(4061, LogLevel.Warning,
+        "The lease {Holder} on {Repository}, valid until {ExpiresAt:u}, was not renewed")]
     private partial void LogRenewalFailed(Exception e, string holder, string repository, DateTimeOffset expiresAt);
 
-    [LoggerMessage(4062, LogLevel.Warning, "The lease {Holder} on {Repository} was not released; it ends at {ExpiresAt:u}")]
+    [LoggerMessage(4062, LogLevel.Warning,
+        "The lease {Holder} on {Repository} was not released; it ends at {ExpiresAt:u}")]
     private partial void LogReleaseFailed(Exception e, string holder, string repository, DateTimeOffset expiresAt);
 }

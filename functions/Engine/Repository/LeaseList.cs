@@ -7,8 +7,7 @@ namespace Highwater.Engine.Repository;
 public static class LeaseList
 {
     /// <summary>Those that count now.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: one cannot be understood, and whoever
-    /// wrote it may be at work. Any storage error.</exception>
+    /// <exception cref="HighwaterException">Any storage error.</exception>
     public static async Task<IReadOnlyList<LeaseRecord>> ReadLiveAsync(
         BackupRepository repository, TimeProvider clock, CancellationToken cancellationToken) =>
         [.. (await ReadAsync(repository, cancellationToken)).Where(lease => lease.IsLive(clock.GetUtcNow()))];
@@ -39,8 +38,20 @@ public static class LeaseList
             {
                 // Released between the listing and the reading.
             }
+            catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged)
+            {
+                leases.Add(Unreadable(entry));
+            }
         }
 
         return leases;
     }
+
+    // Whoever wrote it may be at work on anything, but must not be in the way for longer than a lease lives.
+    private static LeaseRecord Unreadable(StorageEntry entry) => new(
+        entry.Key[RepositoryLayout.Leases.Length..].Replace(".json", "", StringComparison.Ordinal),
+        LeasePurpose.Prune,
+        new LeaseProcess("an unknown host, in a lease that cannot be read", 0, "", 0),
+        entry.ModifiedAt,
+        entry.ModifiedAt + Lease.Lifetime);
 }

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// A process, named so that another one can tell whether it is dead. Process numbers are reused, start again after a boot
-/// and mean something else in each container, so a number alone proves nothing.
+/// A process, named so that another one can tell whether it is dead. Process numbers are reused, start again after a
+/// boot and mean something else in each container, so a number alone proves nothing.
 /// </summary>
 /// <param name="Host">The host's name, for people.</param>
 /// <param name="Id">The process number.</param>

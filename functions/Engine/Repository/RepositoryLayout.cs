@@ -47,6 +47,13 @@ public static class RepositoryLayout
         key.StartsWith(BaseBackups, StringComparison.Ordinal) && key.EndsWith(CommitName, StringComparison.Ordinal)
             && BackupId.TryParse(key[BaseBackups.Length..^CommitName.Length], out var id) ? id : null;
 
+    /// <summary>The base backup any key under its folder belongs to, or null if the key is none such.</summary>
+    public static BackupId? BackupOf(string key)
+    {
+        var end = key.StartsWith(BaseBackups, StringComparison.Ordinal) ? key.IndexOf('/', BaseBackups.Length) : -1;
+        return end > 0 && BackupId.TryParse(key[BaseBackups.Length..end], out var id) ? id : null;
+    }
+
     /// <summary>
     /// A file of the WAL archive by the name PostgreSQL gave it: segments and partial segments compressed in the folder of
     /// their timeline and log, backup history files raw beside them, timeline history files raw at the top.

@@ -1,3 +1,5 @@
+using Highwater.Engine.Errors;
+
 namespace Highwater.Engine.Verification;
 
 /// <summary>What a verification found in one repository.</summary>
@@ -24,4 +26,20 @@ public sealed record VerificationReport(
         && ObjectsChecked > 0
         && Backups.All(backup => backup.Restorable)
         && !Findings.Any(finding => finding is { Severity: FindingSeverity.Error, Repaired: false });
+
+    /// <summary>For callers to whom anything but a pass is an error.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/> with the first
+    /// finding.</exception>
+    public void EnsurePassed()
+    {
+        if (Passed)
+            return;
+        var first = Findings.FirstOrDefault(finding => !finding.Repaired);
+        throw new HighwaterException(
+            ErrorCodes.RepositoryDamaged,
+            $"Verification of the repository '{Repository}' at {Address} failed "
+            + $"with {Findings.Count(f => !f.Repaired)} findings. "
+            + (first is null ? "Nothing was checked." : $"The first one: {first.Problem}"),
+            first?.Remedy ?? "run 'highwater verify' to see all of them");
+    }
 }

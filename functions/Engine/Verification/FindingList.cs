@@ -1,0 +1,54 @@
+namespace Highwater.Engine.Verification;
+
+/// <summary>Collects findings from several tasks at once.</summary>
+internal sealed class FindingList(bool repairing)
+{
+    private readonly List<VerificationFinding> findings = [];
+    private readonly HashSet<string> faulty = [];
+
+    /// <summary>All findings: what is still wrong before what was repaired, errors before warnings.</summary>
+    public IReadOnlyList<VerificationFinding> All =>
+    [
+        .. findings.OrderBy(finding => finding.Repaired)
+            .ThenByDescending(finding => finding.Severity)
+            .ThenBy(finding => finding.Key, StringComparer.Ordinal),
+    ];
+
+    /// <summary>What is wrong with an object now, or null.</summary>
+    public string? ProblemOf(string key)
+    {
+        lock (findings)
+        {
+            return faulty.Contains(key)
+                ? findings.First(finding => finding.Key == key && !finding.Repaired).Problem
+                : null;
+        }
+    }
+
+    /// <summary>Adds an object that is damaged or missing.</summary>
+    /// <param name="key">The object.</param>
+    /// <param name="problem">What is wrong, as a sentence.</param>
+    /// <param name="refusal">Why it was not repaired; null if it was.</param>
+    public void Add(string key, string problem, string? refusal)
+    {
+        var remedy = refusal is null
+            ? "nothing: it was replaced by the good bytes of the other repository"
+            : repairing
+                ? $"it could not be repaired: {refusal}. Take a new base backup now ('highwater backup')"
+                : "run 'highwater verify --repair' to take it from the other repository; if that one lacks it too, "
+                + "take a new base backup now ('highwater backup')";
+        lock (findings)
+        {
+            findings.Add(new VerificationFinding(FindingSeverity.Error, key, problem, remedy, refusal is null));
+            if (refusal is not null)
+                faulty.Add(key);
+        }
+    }
+
+    /// <summary>Adds something that is wrong with no single object.</summary>
+    public void Add(VerificationFinding finding)
+    {
+        lock (findings)
+            findings.Add(finding);
+    }
+}

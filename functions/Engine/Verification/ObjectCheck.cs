@@ -1,0 +1,24 @@
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Highwater.Engine.Storage;
+
+namespace Highwater.Engine.Verification;
+
+/// <summary>One object and what is expected of it.</summary>
+/// <param name="Key">In the repository.</param>
+/// <param name="Kind">How it is checked.</param>
+/// <param name="StoredLength">What the listing says; null if it is not there.</param>
+/// <param name="Expected">Hash and length; null where only the object itself knows.</param>
+/// <param name="Backup">The base backup whose list or manifest it is.</param>
+/// <param name="Wal">The WAL file it is.</param>
+internal sealed record ObjectCheck(
+    string Key,
+    CheckKind Kind,
+    long? StoredLength,
+    ObjectReference? Expected,
+    BackupRecord? Backup = null,
+    WalFileName? Wal = null)
+{
+    /// <summary>How many bytes the check reads or hashes.</summary>
+    public long BytesToHash => Kind == CheckKind.Presence ? 0 : StoredLength ?? 0;
+}
