@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Highwater.Engine.Storage;
 
 namespace Highwater.Tidy.Tests;
 
@@ -35,6 +36,10 @@ public sealed class LayoutTests
         Nothing.In(References("functions/Engine/Engine.csproj", "PackageReference").Where(package =>
             package.Contains("Azure", StringComparison.Ordinal)
             || package.Contains("DurableTask", StringComparison.Ordinal)));
+
+    [Fact]
+    public void A_storage_takes_at_most_eight_methods_to_write() =>
+        Assert.InRange(typeof(IStorage).GetMethods().Count(method => !method.IsSpecialName), 1, 8);
 
     [Fact]
     public void Every_project_is_part_of_the_solution()
