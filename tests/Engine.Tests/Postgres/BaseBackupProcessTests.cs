@@ -32,6 +32,32 @@ public sealed class BaseBackupProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Label_and_manifest_of_a_real_base_backup_are_read_and_agree()
+    {
+        await using var server = await StartServerAsync();
+        await using var backup = await StartBackupAsync(server.Connection);
+        BackupLabel? label = null;
+        BackupManifest? manifest = null;
+        List<ManifestFile> files = [];
+        await using var tar = new TarReader(await FirstTarAsync(backup), leaveOpen: true);
+        while (await tar.GetNextEntryAsync(cancellationToken: Token) is { } entry)
+        {
+            if (entry.Name == "backup_label")
+                label = BackupLabel.Parse(await new StreamReader(entry.DataStream!).ReadToEndAsync(Token));
+            if (entry.Name == "backup_manifest")
+                manifest = await BackupManifestReader.ReadAsync(entry.DataStream!, files.Add, Token);
+        }
+
+        await backup.CompleteAsync(Token);
+        var range = Assert.Single(manifest!.WalRanges);
+        Assert.Equal(label!.StartLsn, range.Start);
+        Assert.Equal(label.Timeline, range.Timeline);
+        Assert.Equal("test", label.Label);
+        Assert.Equal(files.Count, manifest.FileCount);
+        Assert.Contains(files, f => f is { Path: "global/pg_control", Size: 8192, ChecksumAlgorithm: "SHA256" });
+    }
+
+    [Fact]
     public async Task Tablespaces_come_as_tars_of_their_own_and_leave_nothing_behind()
     {
         await using var server = await StartServerAsync();

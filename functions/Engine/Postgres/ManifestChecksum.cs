@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+
+namespace Highwater.Engine.Postgres;
+
+/// <summary>
+/// The checksum a manifest ends with: SHA-256 of every byte before its last line (AppendStringToManifest and SendBackupManifest
+/// in backup/backup_manifest.c). Since only the end tells which line is the last, a tail is held back.
+/// </summary>
+internal sealed class ManifestChecksum : IDisposable
+{
+    /// <summary>Longer than the last line, which holds 64 hex digits and their name.</summary>
+    private const int TailLength = 256;
+
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private byte[] tail = [];
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        byte[] held = [.. tail, .. bytes[^Math.Min(bytes.Length, TailLength)..]];
+        if (bytes.Length > TailLength)
+        {
+            hash.AppendData(tail);
+            hash.AppendData(bytes[..^TailLength]);
+            tail = held[^TailLength..];
+            return;
+        }
+
+        var surplus = Math.Max(0, held.Length - TailLength);
+        hash.AppendData(held.AsSpan(0, surplus));
+        tail = held[surplus..];
+    }
+
+    /// <summary>Ends the computation: to be asked once.</summary>
+    public bool Matches(string? expectedHex)
+    {
+        var lastLine = tail.AsSpan().LastIndexOf("\"Manifest-Checksum\""u8);
+        if (lastLine < 0)
+            return false;
+        hash.AppendData(tail.AsSpan(0, lastLine));
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) == expectedHex;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => hash.Dispose();
+}
