@@ -1,3 +1,4 @@
+using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 
 namespace Highwater.Engine.Diagnostics;
@@ -12,10 +13,60 @@ public sealed class ReadStatus(TimeProvider clock)
     /// <param name="spoolPath">Where archive_command leaves segments.</param>
     /// <param name="server">The server to ask, or null to leave it alone.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task<StatusReport> RunAsync(
+    public async Task<StatusReport> RunAsync(
         IReadOnlyList<RepositorySource> repositories,
         string spoolPath,
         PostgresOptions? server,
-        CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"{clock} {repositories} {spoolPath} {server} {cancellationToken}");
+        CancellationToken cancellationToken)
+    {
+        // One that does not answer must not delay what the others say.
+        var readings = await Task.WhenAll(repositories.Select(source => ReadAsync(source, cancellationToken)));
+        var inventories = readings.Select(reading => reading.Inventory).OfType<RepositoryInventory>().ToList();
+        var asked = server is null
+            ? null
+            : await ServerReader.ReadAsync(server, inventories, spoolPath, cancellationToken);
+        var now = clock.GetUtcNow();
+        var first = readings.Length == 0 ? null : readings[0].Inventory;
+        var statuses = readings
+            .Zip(repositories, (reading, source) => Describe(reading, source, first, asked, now)).ToList();
+        var spool = SpoolReader.Read(spoolPath, now);
+        return new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, now));
+    }
+
+    private static async Task<(RepositoryInventory? Inventory, HighwaterException? Error)> ReadAsync(
+        RepositorySource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var repository = await source.OpenAsync(cancellationToken);
+            return (await RepositoryInventory.ReadAsync(repository, cancellationToken), null);
+        }
+        catch (HighwaterException e)
+        {
+            return (null, e);
+        }
+    }
+
+    private static RepositoryStatus Describe(
+        (RepositoryInventory? Inventory, HighwaterException? Error) reading,
+        RepositorySource source,
+        RepositoryInventory? first,
+        ServerStatus? server,
+        DateTimeOffset now)
+    {
+        if (reading.Inventory is not { } inventory)
+            return RepositoryStatus.Unread(source, StatusFault.Of(reading.Error!));
+        try
+        {
+            if (server?.SystemIdentifier is { } cluster)
+                inventory.Repository.EnsureBelongsTo(cluster);
+        }
+        catch (HighwaterException e)
+        {
+            return RepositoryStatus.Unread(source, StatusFault.Of(e));
+        }
+
+        var behind = first is null || ReferenceEquals(first, inventory) ? null : inventory.BehindOf(first);
+        return inventory.Describe(behind, now);
+    }
 }

@@ -2,21 +2,21 @@ using Highwater.Engine.Postgres;
 
 namespace Highwater.Engine.Diagnostics;
 
-/// <summary>What the server says of its WAL (pg_stat_archiver, see "The Cumulative Statistics System").</summary>
-/// <param name="Reachable">Whether it answered; if not, nothing below is known.</param>
-/// <param name="Error">Why it did not; null if it did.</param>
+/// <summary>What the server says of its WAL, and whether the repositories agree.</summary>
+/// <param name="Fault">Why it could not be asked, with the remedy; then nothing below is known. Null if it
+/// could.</param>
+/// <param name="SystemIdentifier">Names the cluster.</param>
 /// <param name="CurrentLsn">Where it writes.</param>
-/// <param name="LastArchived">The last file archive_command took.</param>
-/// <param name="LastArchivedAt">UTC.</param>
-/// <param name="LastFailed">The last file archive_command refused.</param>
-/// <param name="LastFailedAt">UTC.</param>
-/// <param name="FailedCount">How often it refused since the statistics were reset.</param>
+/// <param name="ArchiveMode">archive_mode: off, on or always.</param>
+/// <param name="Archiver">What pg_stat_archiver says.</param>
+/// <param name="LastArchivedAt">Where the file is that the archiver says it archived last: names of repositories, and
+/// <c>spool</c>.</param>
+/// <param name="WaitingSegments">How many finished segments the archiver has not taken yet; null where unknown.</param>
 public sealed record ServerStatus(
-    bool Reachable,
-    string? Error,
+    StatusFault? Fault,
+    SystemIdentifier? SystemIdentifier,
     Lsn? CurrentLsn,
-    string? LastArchived,
-    DateTimeOffset? LastArchivedAt,
-    string? LastFailed,
-    DateTimeOffset? LastFailedAt,
-    long FailedCount);
+    string? ArchiveMode,
+    ArchiverStatistics? Archiver,
+    IReadOnlyList<string> LastArchivedAt,
+    long? WaitingSegments);

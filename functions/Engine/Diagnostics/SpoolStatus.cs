@@ -2,8 +2,8 @@ namespace Highwater.Engine.Diagnostics;
 
 /// <summary>What waits in the spool.</summary>
 /// <param name="Path">Where it is.</param>
-/// <param name="Exists">Whether the folder is there.</param>
+/// <param name="Fault">Why it cannot be read, with the remedy; null if it can.</param>
 /// <param name="Files">How many files wait.</param>
 /// <param name="Bytes">Their sum.</param>
-/// <param name="OldestAt">When the oldest of them was written, UTC; null if none waits.</param>
-public sealed record SpoolStatus(string Path, bool Exists, int Files, long Bytes, DateTimeOffset? OldestAt);
+/// <param name="OldestAge">How long the oldest of them has waited; null if none does.</param>
+public sealed record SpoolStatus(string Path, StatusFault? Fault, int Files, long Bytes, TimeSpan? OldestAge);

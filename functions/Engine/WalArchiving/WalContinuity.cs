@@ -47,9 +47,13 @@ public sealed class WalContinuity
 
     /// <summary>Reads names and histories of a repository: one listing and one small read for each promotion.</summary>
     /// <exception cref="Errors.HighwaterException">Any storage error, and a history file that cannot be understood.</exception>
-    public static async Task<WalContinuity> ReadAsync(WalArchive archive, CancellationToken cancellationToken)
+    public static async Task<WalContinuity> ReadAsync(WalArchive archive, CancellationToken cancellationToken) =>
+        await ReadAsync(archive, await archive.ListAsync(cancellationToken), cancellationToken);
+
+    /// <summary>As the other ReadAsync, from a listing that is at hand.</summary>
+    public static async Task<WalContinuity> ReadAsync(
+        WalArchive archive, IReadOnlyList<WalArchiveEntry> files, CancellationToken cancellationToken)
     {
-        var files = await archive.ListAsync(cancellationToken);
         var histories = new Dictionary<uint, TimelineHistory>();
         foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.TimelineHistory))
         {

@@ -1,0 +1,73 @@
+using Highwater.Engine.Repository;
+using Highwater.Engine.Storage;
+using Highwater.Engine.WalArchiving;
+
+namespace Highwater.Engine.Diagnostics;
+
+/// <summary>What a repository holds, by its commits and one listing of its WAL.</summary>
+internal sealed record RepositoryInventory(
+    BackupRepository Repository,
+    StorageFacts Storage,
+    IReadOnlyList<BackupRecord> Backups,
+    IReadOnlyDictionary<string, long> WalBytes,
+    WalContinuity Continuity)
+{
+    /// <exception cref="Errors.HighwaterException">The repository cannot be read, or not understood.</exception>
+    public static async Task<RepositoryInventory> ReadAsync(
+        BackupRepository repository, CancellationToken cancellationToken)
+    {
+        var archive = new WalArchive(repository);
+        var storage = await repository.Storage.DescribeAsync(cancellationToken);
+        var backups = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        var files = (await archive.ListAsync(cancellationToken)).Where(file => file.StoredBytes > 0).ToList();
+        return new RepositoryInventory(
+            repository,
+            storage,
+            backups,
+            files.ToDictionary(file => file.Name.Name, file => file.StoredBytes),
+            await WalContinuity.ReadAsync(archive, files, cancellationToken));
+    }
+
+    /// <summary>What this repository lacks of another.</summary>
+    public ReplicationBacklog BehindOf(RepositoryInventory first)
+    {
+        var ids = Backups.Select(backup => backup.Id).ToHashSet();
+        var packs = Backups.SelectMany(backup => backup.Packs).Select(pack => pack.Sha256).ToHashSet();
+        var lacking = first.Backups.Where(backup => !ids.Contains(backup.Id)).ToList();
+        var wal = first.WalBytes.Where(file => !WalBytes.ContainsKey(file.Key)).ToList();
+        var packBytes = lacking.SelectMany(backup => backup.Packs).DistinctBy(pack => pack.Sha256)
+            .Where(pack => !packs.Contains(pack.Sha256)).Sum(pack => pack.Length);
+        return new ReplicationBacklog(lacking.Count, wal.Count, packBytes + wal.Sum(file => file.Value));
+    }
+
+    /// <summary>How the repository is.</summary>
+    public RepositoryStatus Describe(ReplicationBacklog? behind, DateTimeOffset now)
+    {
+        var restorable = Backups.Where(Continuity.IsRestorable).ToList();
+        var newest = restorable.LastOrDefault();
+        return new RepositoryStatus(
+            Repository.Name,
+            Repository.Storage.Address,
+            null,
+            Storage,
+            Backups.Count,
+            restorable.Count,
+            newest?.Id,
+            newest is null ? null : now - newest.StartedAt,
+            Continuity.FindRecoveryPoint(Backups, now),
+            newest is not null && Continuity.ReachFrom(newest).LaterExists,
+            FindGaps(),
+            Continuity.MissingHistories,
+            behind);
+    }
+
+    // WAL older than every base backup is on its way out, and a prune may have been interrupted in the middle of it.
+    private IReadOnlyList<WalRange> FindGaps()
+    {
+        if (Backups.Count == 0)
+            return [];
+        var size = Repository.Description.WalSegmentSize;
+        var oldest = Backups.Min(backup => backup.StartLsn);
+        return [.. Continuity.Gaps.Where(gap => gap.Last.End(size) > oldest)];
+    }
+}

@@ -1,0 +1,147 @@
+using Highwater.Engine.Storage;
+
+namespace Highwater.Engine.Diagnostics;
+
+/// <summary>Says what the facts mean. Pure.</summary>
+internal static class StatusJudge
+{
+    public const string Spool = "spool";
+    public const string Server = "server";
+
+    // A base backup is taken daily by default; one may fail and the next one still be running.
+    private static readonly TimeSpan OldBackup = TimeSpan.FromHours(50);
+
+    // WAL is synced every minute by default.
+    private static readonly TimeSpan LongWait = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan TooLongWait = TimeSpan.FromHours(1);
+
+    private const double LittleRoom = 0.05;
+    private const int NormalBacklog = 8;
+
+    /// <summary>All that is to be said, in the order of the parts.</summary>
+    public static IReadOnlyList<StatusLine> Judge(
+        IReadOnlyList<RepositoryStatus> repositories, SpoolStatus spool, ServerStatus? server, DateTimeOffset now) =>
+    [
+        .. repositories.SelectMany((repository, index) => OfRepository(repository, index == 0)),
+        .. OfAll(repositories),
+        .. OfSpool(spool),
+        .. server is null ? [] : ServerJudge.Judge(server, now),
+    ];
+
+    private static IEnumerable<StatusLine> OfAll(IReadOnlyList<RepositoryStatus> repositories)
+    {
+        if (repositories.Count == 1)
+            yield return new StatusLine(
+                StatusLevel.Warn,
+                "remote",
+                "There is no remote repository: the loss of this machine's disks is the loss of all backups.",
+                "set REMOTE_BACKUP_HOST, REMOTE_BACKUP_USER and REMOTE_BACKUP_PATH");
+        if (!repositories.Any(repository => repository.Reachable))
+            yield return new StatusLine(
+                StatusLevel.Fail, "repositories", "No repository can be read.", "cure the faults named above");
+    }
+
+    private static IEnumerable<StatusLine> OfRepository(RepositoryStatus status, bool isFirst)
+    {
+        if (status.Fault is { } fault)
+        {
+            var level = isFirst ? StatusLevel.Fail : StatusLevel.Warn;
+            return [new StatusLine(level, status.Name, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
+        }
+
+        return [OfBackups(status), .. OfRecovery(status), .. OfBacklog(status), OfStorage(status)];
+    }
+
+    private static StatusLine OfBackups(RepositoryStatus status)
+    {
+        if (status.NewestRestorable is null)
+        {
+            var text = status.Backups == 0
+                ? "It holds no base backup."
+                : $"It holds {status.Backups} base backups, but none has all the WAL it needs.";
+            return new StatusLine(
+                StatusLevel.Fail, status.Name, text, "sync WAL (highwater wal-sync), then take one: highwater backup");
+        }
+
+        var age = status.NewestRestorableAge!.Value;
+        var good = $"{status.RestorableBackups} of {status.Backups} base backups are restorable; the newest is "
+            + $"{status.NewestRestorable}, {new Duration(age)} old.";
+        return age > OldBackup
+            ? new StatusLine(
+                StatusLevel.Warn, status.Name, good,
+                "if BACKUP_SCHEDULE asks for more, see why it did not run, or take one now: highwater backup")
+            : new StatusLine(StatusLevel.Ok, status.Name, good);
+    }
+
+    private static IEnumerable<StatusLine> OfRecovery(RepositoryStatus status)
+    {
+        if (status.RecoveryPoint is { } point)
+            yield return new StatusLine(
+                StatusLevel.Ok,
+                status.Name,
+                $"It can be restored up to {point.Lsn} on timeline {point.Timeline}, which arrived "
+                + $"{new Duration(point.Age)} ago.");
+        if (status.StopsAtGap || status.Gaps.Count > 0)
+            yield return new StatusLine(
+                status.StopsAtGap ? StatusLevel.Fail : StatusLevel.Warn,
+                status.Name,
+                $"WAL is missing: {string.Join(", ", status.Gaps.Take(5))}. No restore passes it"
+                + (status.StopsAtGap ? ", not even from the newest base backup." : " but from a newer base backup."),
+                "run 'highwater wal-sync' if the server or the spool still has it, 'highwater verify --repair' if the "
+                + "other repository has; else take a base backup now: highwater backup");
+        if (status.MissingHistories.Count > 0)
+            yield return new StatusLine(
+                StatusLevel.Fail,
+                status.Name,
+                $"The history files of the timelines {string.Join(", ", status.MissingHistories)} are missing: "
+                + "a restore to the latest state ends on an older timeline.",
+                "run 'highwater wal-sync', or 'highwater verify --repair' if the other repository has them");
+    }
+
+    private static IEnumerable<StatusLine> OfBacklog(RepositoryStatus status)
+    {
+        if (status.Behind is not { } behind)
+            yield break;
+        if (behind.IsNone)
+            yield return new StatusLine(StatusLevel.Ok, status.Name, "It holds all that the local repository holds.");
+        else
+            yield return new StatusLine(
+                behind.BaseBackups == 0 && behind.WalFiles <= NormalBacklog ? StatusLevel.Ok : StatusLevel.Warn,
+                status.Name,
+                $"It is behind the local repository by {behind.BaseBackups} base backups and {behind.WalFiles} WAL "
+                + $"files, {new ByteCount(behind.Bytes)}.",
+                "it catches up by itself; to do it now: highwater wal-sync, highwater backup");
+    }
+
+    private static StatusLine OfStorage(RepositoryStatus status)
+    {
+        var facts = status.Storage!;
+        var durability = facts.Durability == Durability.Fsync
+            ? "Writes are flushed to the device"
+            : "Writes are read back, because the device cannot be told to flush";
+        if (facts.FreeBytes is not { } free || facts.TotalBytes is not { } total)
+            return new StatusLine(StatusLevel.Ok, status.Name, $"{durability}; how much room is left is unknown.");
+        var text = $"{durability}; {new ByteCount(free)} of {new ByteCount(total)} are free.";
+        return free < total * LittleRoom
+            ? new StatusLine(
+                StatusLevel.Warn, status.Name, text,
+                $"make room at {status.Address}, or keep fewer base backups (BACKUP_RETENTION_COUNT) and run "
+                + "'highwater prune'")
+            : new StatusLine(StatusLevel.Ok, status.Name, text);
+    }
+
+    private static IEnumerable<StatusLine> OfSpool(SpoolStatus spool)
+    {
+        if (spool.Fault is { } fault)
+            return [new StatusLine(StatusLevel.Fail, Spool, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
+        if (spool.OldestAge is not { } age)
+            return [new StatusLine(StatusLevel.Ok, Spool, $"No WAL waits in {spool.Path}.")];
+        var text = $"{spool.Files} WAL files, {new ByteCount(spool.Bytes)}, wait in {spool.Path}, the oldest for "
+            + $"{new Duration(age)}.";
+        return age <= LongWait
+            ? [new StatusLine(StatusLevel.Ok, Spool, text)]
+            : [new StatusLine(
+                age <= TooLongWait ? StatusLevel.Warn : StatusLevel.Fail, Spool, text,
+                "see that 'highwater serve' is running; to sync now: highwater wal-sync")];
+    }
+}
