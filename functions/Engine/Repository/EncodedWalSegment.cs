@@ -44,7 +44,6 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
             await using (var zstd = new CompressionStream(target, Level, leaveOpen: true))
             {
                 zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
-                zstd.SetPledgedSrcSize((ulong)header.Size);
                 await plain.CopyToAsync(zstd, 1 << 17, cancellationToken);
             }
 

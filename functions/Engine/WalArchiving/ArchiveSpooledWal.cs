@@ -17,7 +17,8 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
 
     /// <summary>
     /// One pass over the spool, oldest first, several files in flight. Files that may not enter the repository are moved to
-    /// <c>quarantine/</c> in the spool and named in the result, and the later ones go on.
+    /// <c>quarantine/</c> in the spool and named in the result, and the later ones go on. A file that finds a damaged copy of
+    /// itself in the repository stays in the spool and is named too.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>; any error of the repository's storage, with
     /// everything not yet taken left in the spool. A full disk is a <see cref="TransientException"/>.</exception>
@@ -27,7 +28,7 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
         var files = spool.List();
         var taken = 0;
         var bytes = 0L;
-        var quarantined = new List<WalFault>();
+        var faults = new List<WalFault>();
         var parallel = new ParallelOptions
         {
             MaxDegreeOfParallelism = InFlight(local.Description.WalSegmentSize),
@@ -46,14 +47,20 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
             {
                 if (spool.MoveAside(file) is not { } movedTo)
                     return;
-                LogQuarantined(logger, file.Name, movedTo, e.Message);
-                lock (quarantined)
-                    quarantined.Add(WalFault.Of(file.Name, e, movedTo));
+                LogMovedAside(logger, file.Name, movedTo, e.Message);
+                lock (faults)
+                    faults.Add(WalFault.Of(file.Name, e, movedTo));
+            }
+            catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged)
+            {
+                LogDamaged(logger, file.Name, e.Message);
+                lock (faults)
+                    faults.Add(WalFault.Of(file.Name, e));
             }
         });
         if (taken > 0)
             LogArchived(logger, taken, bytes, local.Name, files[^1].Name);
-        return new SpooledWalArchived(taken, bytes, [.. quarantined.OrderBy(f => f.File, StringComparer.Ordinal)]);
+        return new SpooledWalArchived(taken, bytes, [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
     }
 
     /// <summary>The file's length, or null if another process has taken it.</summary>
@@ -98,5 +105,8 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
 
     [LoggerMessage(EventId = 502, Level = LogLevel.Error,
         Message = "Moved the WAL file {File} aside to {Path}: {Error}")]
-    private static partial void LogQuarantined(ILogger logger, string file, string path, string error);
+    private static partial void LogMovedAside(ILogger logger, string file, string path, string error);
+
+    [LoggerMessage(EventId = 503, Level = LogLevel.Error, Message = "The WAL file {File} stays in the spool: {Error}")]
+    private static partial void LogDamaged(ILogger logger, string file, string error);
 }

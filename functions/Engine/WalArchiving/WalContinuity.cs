@@ -133,8 +133,8 @@ public sealed class WalContinuity
         var timeline = next.Timeline;
 
         // Where the child's first segment is missing, its parent's own copy still leads up to the fork.
-        foreach (var fork in history.Forks.Where(f => WalSegmentName.Containing(0, f.SwitchPoint, size).Number(size)
-            == next.Number(size)).Reverse())
+        foreach (var fork in history.Forks
+            .Where(f => f.SwitchPoint > next.Start(size) && f.SwitchPoint < next.End(size)).Reverse())
         {
             var parents = next with { Timeline = fork.Parent };
             if (Has(parents))
