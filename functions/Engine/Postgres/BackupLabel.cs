@@ -11,7 +11,8 @@ namespace Highwater.Engine.Postgres;
 /// <param name="StartSegment">The file named with it.</param>
 /// <param name="CheckpointLsn">CHECKPOINT LOCATION.</param>
 /// <param name="Timeline">START TIMELINE.</param>
-/// <param name="StartTime">START TIME as the server wrote it, in its log_timezone: for people, not for arithmetic.</param>
+/// <param name="StartTime">START TIME as the server wrote it, in its log_timezone: for people, not for
+/// arithmetic.</param>
 /// <param name="Label">LABEL: what the base backup was called.</param>
 /// <param name="FromStandby">BACKUP FROM: whether the server was in recovery.</param>
 public sealed record BackupLabel(

@@ -4,8 +4,8 @@ using Highwater.Engine.Errors;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// Reads a <c>backup_manifest</c> as it flows, in memory bounded by its longest entry, and checks the checksum it ends with
-/// (documentation, "Backup Manifest Format"; PostgreSQL 13 and later).
+/// Reads a <c>backup_manifest</c> as it flows, in memory bounded by its longest entry, and checks the checksum it
+/// ends with (documentation, "Backup Manifest Format"; PostgreSQL 13 and later).
 /// </summary>
 public static class BackupManifestReader
 {

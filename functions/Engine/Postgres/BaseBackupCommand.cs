@@ -13,7 +13,8 @@ internal static class BaseBackupCommand
         List<string> arguments =
         [
             "-d", ConnectionString(server), "-D", toDirectory ? request.StagingDirectory : "-", "--format=tar",
-            "--wal-method=none", "--checkpoint=fast", "--no-password", "--manifest-checksums=SHA256", "--label=" + request.Label,
+            "--wal-method=none", "--checkpoint=fast", "--no-password", "--manifest-checksums=SHA256",
+            "--label=" + request.Label,
         ];
         if (toDirectory)
             arguments.Add("--no-sync"); // The tars are read once and removed.
@@ -41,7 +42,8 @@ internal static class BaseBackupCommand
         && name is not ("PGPASSFILE" or "PGCHANNELBINDING" or "PGGSSENCMODE");
 
     private static string ConnectionString(PostgresOptions server) =>
-        $"host={Quote(server.Host)} port={server.Port.ToString(CultureInfo.InvariantCulture)} user={Quote(server.User)} "
+        $"host={Quote(server.Host)} port={server.Port.ToString(CultureInfo.InvariantCulture)} "
+        + $"user={Quote(server.User)} "
         + "keepalives_idle=30 keepalives_interval=10 keepalives_count=3";
 
     /// <summary>Documentation, "libpq", "Keyword/Value Connection Strings".</summary>

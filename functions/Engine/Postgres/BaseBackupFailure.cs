@@ -5,8 +5,10 @@ namespace Highwater.Engine.Postgres;
 /// <summary>Makes named errors of what pg_basebackup printed before it failed. Pure.</summary>
 public static class BaseBackupFailure
 {
-    private static readonly string[] LoginWords = ["password authentication failed", "no password supplied", "does not exist"];
-    private static readonly string[] BusyWords = ["exceeds max_wal_senders", "too many clients", "connection slots are reserved"];
+    private static readonly string[] LoginWords =
+        ["password authentication failed", "no password supplied", "does not exist"];
+    private static readonly string[] BusyWords =
+        ["exceeds max_wal_senders", "too many clients", "connection slots are reserved"];
     private static readonly string[] DamageWords = ["checksum error occurred", "checksum verification failed"];
 
     private static readonly string[] AwayWords =
@@ -55,13 +57,16 @@ public static class BaseBackupFailure
             // backup_stop waits until archive_command has taken the last segment (access/transam/xlog.c,
             // do_pg_backup_stop).
             "waiting for wal archiving to finish" => new TransientException(
-                ErrorCodes.BaseBackupFailed, $"{what}; it is waiting for WAL to be archived, so archive_command fails or hangs.",
-                "SELECT * FROM pg_stat_archiver; and the server's log say why; the spool (WAL_SPOOL_PATH) may be full."),
+                ErrorCodes.BaseBackupFailed,
+                $"{what}; it is waiting for WAL to be archived, so archive_command fails or hangs.",
+                "SELECT * FROM pg_stat_archiver; and the server's log say why; "
+                + "the spool (WAL_SPOOL_PATH) may be full."),
             null => new TransientException(
                 ErrorCodes.BaseBackupFailed, $"{what} and does not list it in pg_stat_progress_basebackup.",
                 "look at the network between here and the server, and at the server's log."),
             var phase => new TransientException(
-                ErrorCodes.BaseBackupFailed, $"{what}; it is in the phase '{phase}' after {progress.StreamedBytes} bytes.",
+                ErrorCodes.BaseBackupFailed,
+                $"{what}; it is in the phase '{phase}' after {progress.StreamedBytes} bytes.",
                 "look at the load of the server's disks and at SELECT * FROM pg_stat_progress_basebackup;"),
         };
     }

@@ -72,7 +72,8 @@ public sealed class BaseBackupProcess : IAsyncDisposable
     /// <summary>Every tar once, in order, the data directory last. Read each to its end before asking for the
     /// next.</summary>
     /// <exception cref="HighwaterException">2xx: pg_basebackup failed. Thrown here or by reading a tar.</exception>
-    public async IAsyncEnumerable<BaseBackupTar> ReadTarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BaseBackupTar> ReadTarsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!staged)
         {
@@ -94,7 +95,8 @@ public sealed class BaseBackupProcess : IAsyncDisposable
 
     /// <summary>Reads what nobody has read, waits for the end, and throws unless all went well. Repeatable.</summary>
     /// <exception cref="HighwaterException">2xx: pg_basebackup failed.</exception>
-    public Task CompleteAsync(CancellationToken cancellationToken) => Output.CopyToAsync(Stream.Null, cancellationToken);
+    public Task CompleteAsync(CancellationToken cancellationToken) =>
+        Output.CopyToAsync(Stream.Null, cancellationToken);
 
     /// <summary>Kills pg_basebackup if it still runs and removes the staging directory.</summary>
     public async ValueTask DisposeAsync()

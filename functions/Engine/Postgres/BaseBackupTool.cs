@@ -23,7 +23,8 @@ public static class BaseBackupTool
             .Where(tool => tool.Major >= serverMajor && File.Exists(tool.Path))
             .OrderByDescending(tool => tool.Major)
             .Select(tool => tool.Path);
-        var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+        var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, Name))
             .Where(File.Exists);
         return versioned.Concat(onPath).FirstOrDefault() ?? throw Missing(serverMajor);

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// The checksum a manifest ends with: SHA-256 of every byte before its last line (AppendStringToManifest and SendBackupManifest
-/// in backup/backup_manifest.c). Since only the end tells which line is the last, a tail is held back.
+/// The checksum a manifest ends with: SHA-256 of every byte before its last line (AppendStringToManifest and
+/// SendBackupManifest in backup/backup_manifest.c). Since only the end tells which line is the last, a tail is held
+/// back.
 /// </summary>
 internal sealed class ManifestChecksum : IDisposable
 {

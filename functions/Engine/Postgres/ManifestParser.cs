@@ -55,7 +55,9 @@ internal sealed class ManifestParser(Action<ManifestFile>? onFile)
         if (reader.CurrentDepth == 0)
         {
             ended = reader.TokenType == JsonTokenType.EndObject;
-            return ended || reader.TokenType == JsonTokenType.StartObject ? true : throw new JsonException("it is not an object");
+            if (!ended && reader.TokenType != JsonTokenType.StartObject)
+                throw new JsonException("it is not an object");
+            return true;
         }
 
         return inFiles ? TryTakeFile(ref reader) : TryTakeValue(ref reader);

@@ -36,7 +36,8 @@ public static class PostgresConnection
     /// max_wal_senders.
     /// </summary>
     /// <exception cref="Errors.HighwaterException">As in <see cref="UseAsync"/>.</exception>
-    public static async Task<SystemIdentifier> IdentifySystemAsync(PostgresOptions server, CancellationToken cancellationToken)
+    public static async Task<SystemIdentifier> IdentifySystemAsync(
+        PostgresOptions server, CancellationToken cancellationToken)
     {
         try
         {

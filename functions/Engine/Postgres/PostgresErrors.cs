@@ -16,7 +16,8 @@ public static partial class PostgresErrors
     {
         HighwaterException known => known,
         PostgresException answer => TranslateAnswer(answer, server),
-        NpgsqlException { InnerException: null } e when e.Message.Contains("password", StringComparison.OrdinalIgnoreCase) =>
+        NpgsqlException { InnerException: null } e
+            when e.Message.Contains("password", StringComparison.OrdinalIgnoreCase) =>
             LoginFailed(server, e.Message, e),
         NpgsqlException or SocketException or TimeoutException or IOException =>
             Unreachable(server, (error.InnerException ?? error).Message, error),
@@ -35,8 +36,8 @@ public static partial class PostgresErrors
     public static HighwaterException LoginFailed(PostgresOptions server, string detail, Exception? inner = null) => new(
         ErrorCodes.PostgresLoginFailed,
         $"PostgreSQL at {server.Host}:{server.Port} refused the login of user '{server.User}': {detail}",
-        $"set POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_PASSWORD_FILE) to what the server has, or give the user a new "
-        + $"password: ALTER ROLE {Quote(server.User)} PASSWORD '...';",
+        $"set POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_PASSWORD_FILE) to what the server has, or give the "
+        + $"user a new password: ALTER ROLE {Quote(server.User)} PASSWORD '...';",
         inner);
 
     /// <summary>
@@ -48,9 +49,10 @@ public static partial class PostgresErrors
     {
         var database = replication ? "replication" : server.Database;
         var match = ClientAddress.Match(detail);
+        var address = match.Success ? Mask(match.Groups[1].Value) : "samehost";
         var line = server.Host.StartsWith('/')
             ? $"local  {database}  {server.User}  scram-sha-256"
-            : $"host  {database}  {server.User}  {(match.Success ? Mask(match.Groups[1].Value) : "samehost")}  scram-sha-256";
+            : $"host  {database}  {server.User}  {address}  scram-sha-256";
         return new HighwaterException(
             ErrorCodes.PostgresLoginFailed,
             $"pg_hba.conf of PostgreSQL at {server.Host}:{server.Port} does not admit "
@@ -68,13 +70,15 @@ public static partial class PostgresErrors
     public static TransientException Busy(PostgresOptions server, string detail, Exception? inner = null) => new(
         ErrorCodes.ReplicationSlotsBusy,
         $"PostgreSQL at {server.Host}:{server.Port} has no connection left: {detail}",
-        "wait for other backups and standbys (SELECT * FROM pg_stat_replication;), or raise the limit and restart the server: "
-        + "ALTER SYSTEM SET max_wal_senders = 10; (or max_connections, if that is the one named).",
+        "wait for other backups and standbys (SELECT * FROM pg_stat_replication;), or raise the limit and restart "
+        + "the server: ALTER SYSTEM SET max_wal_senders = 10; (or max_connections, if that is the one named).",
         inner);
 
     /// <summary>An identifier as SQL wants it, so that every remedy can be pasted.</summary>
     internal static string Quote(string identifier) =>
-        PlainIdentifier.IsMatch(identifier) ? identifier : $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        PlainIdentifier.IsMatch(identifier)
+            ? identifier
+            : $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static HighwaterException TranslateAnswer(PostgresException answer, PostgresOptions server)
     {
@@ -82,7 +86,8 @@ public static partial class PostgresErrors
         var replication = text.Contains("replication connection", StringComparison.Ordinal);
         return answer.SqlState switch
         {
-            PostgresErrorCodes.InvalidAuthorizationSpecification when text.Contains("pg_hba.conf", StringComparison.Ordinal) =>
+            PostgresErrorCodes.InvalidAuthorizationSpecification
+                when text.Contains("pg_hba.conf", StringComparison.Ordinal) =>
                 NotAdmitted(server, replication, text, answer),
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
                 LoginFailed(server, text, answer),
@@ -90,12 +95,13 @@ public static partial class PostgresErrors
                 ErrorCodes.PostgresLoginFailed, $"On {server.Host}:{server.Port}: {text}.",
                 $"set POSTGRES_DB to a database that exists, for instance POSTGRES_DB=postgres.", answer),
             PostgresErrorCodes.TooManyConnections => Busy(server, text, answer),
-            PostgresErrorCodes.InsufficientPrivilege when IsWalSenderRefusal(text) => ReplicationRightMissing(server, answer),
+            PostgresErrorCodes.InsufficientPrivilege when IsWalSenderRefusal(text) =>
+                ReplicationRightMissing(server, answer),
             PostgresErrorCodes.InsufficientPrivilege => new HighwaterException(
                 ErrorCodes.PostgresRightMissing, $"User '{server.User}': {text}.",
                 $"GRANT pg_read_all_settings TO {Quote(server.User)}; or the right the message names.", answer),
-            PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown =>
-                Unreachable(server, text, answer),
+            PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown
+                or PostgresErrorCodes.CrashShutdown => Unreachable(server, text, answer),
             PostgresErrorCodes.QueryCanceled => new TransientException(
                 ErrorCodes.PostgresQueryFailed, $"PostgreSQL at {server.Host}:{server.Port} ended a query: {text}",
                 "see what the server is busy with: SELECT * FROM pg_stat_activity WHERE state <> 'idle';", answer),
@@ -111,7 +117,8 @@ public static partial class PostgresErrors
         text.Contains("replication role to start walsender", StringComparison.Ordinal)
         || text.Contains("permission denied to start WAL sender", StringComparison.Ordinal);
 
-    private static string Mask(string address) => address + (address.Contains(':', StringComparison.Ordinal) ? "/128" : "/32");
+    private static string Mask(string address) =>
+        address + (address.Contains(':', StringComparison.Ordinal) ? "/128" : "/32");
 
     [GeneratedRegex("host \"([0-9a-fA-F:.]+)\"")]
     private static partial Regex ClientAddress { get; }

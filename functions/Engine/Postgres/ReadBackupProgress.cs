@@ -21,7 +21,8 @@ public sealed class ReadBackupProgress(PostgresOptions server)
             server,
             async connection =>
             {
-                await using var command = new NpgsqlCommand(Query, connection) { Parameters = { new() { Value = applicationName } } };
+                await using var command = new NpgsqlCommand(Query, connection);
+                command.Parameters.Add(new() { Value = applicationName });
                 await using var row = await command.ExecuteReaderAsync(cancellationToken);
                 if (!await row.ReadAsync(cancellationToken))
                     return null;

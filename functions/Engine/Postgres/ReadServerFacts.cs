@@ -12,7 +12,7 @@ public sealed class ReadServerFacts(PostgresOptions server)
     /// sum.</summary>
     private const string FactsQuery = """
         SELECT
-          (SELECT system_identifier FROM pg_control_system())::text,
+          (SELECT system_identifier FROM pg_control_system()),
           current_setting('server_version_num')::int,
           i.bytes_per_wal_segment,
           (SELECT timeline_id FROM pg_control_checkpoint()),
@@ -76,7 +76,7 @@ public sealed class ReadServerFacts(PostgresOptions server)
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return new ServerFacts(
-            SystemIdentifier: new SystemIdentifier((ulong)long.Parse(row.GetString(0), System.Globalization.CultureInfo.InvariantCulture)),
+            SystemIdentifier: new SystemIdentifier((ulong)row.GetInt64(0)),
             VersionNumber: row.GetInt32(1),
             WalSegmentSize: new WalSegmentSize(row.GetInt32(2)),
             Timeline: (uint)row.GetInt32(3),

@@ -43,7 +43,8 @@ public static class ServerRequirements
 
     internal static HighwaterException TooOld(PostgresOptions server, string version) => new(
         ErrorCodes.PostgresTooOld,
-        $"PostgreSQL at {server.Host}:{server.Port} is version {version}; the oldest that can be backed up is {OldestMajor}.",
+        $"PostgreSQL at {server.Host}:{server.Port} is version {version}; "
+        + $"the oldest that can be backed up is {OldestMajor}.",
         $"upgrade the server to {OldestMajor} or later with pg_upgrade.");
 
     private static HighwaterException SettingsRightMissing(PostgresOptions server) => new(
@@ -65,21 +66,23 @@ public static class ServerRequirements
     {
         if (facts.WalLevel == "minimal")
         {
-            unmet.Add(new HighwaterException(
-                ErrorCodes.ArchivingOff, "wal_level is minimal: the WAL is not enough to recover from.",
+            unmet.Add(NotArchiving(
+                "wal_level is minimal: the WAL is not enough to recover from.",
                 "ALTER SYSTEM SET wal_level = replica; then restart the server."));
         }
 
         if (facts.ArchiveMode == "off")
-            unmet.Add(new HighwaterException(ErrorCodes.ArchivingOff, "archive_mode is off: no WAL is archived.", ArchiveRemedy));
+            unmet.Add(NotArchiving("archive_mode is off: no WAL is archived.", ArchiveRemedy));
         else if (facts.ArchiveCommand.Length == 0 && facts.ArchiveLibrary.Length == 0)
-            unmet.Add(new HighwaterException(
-                ErrorCodes.ArchivingOff, "archive_command and archive_library are empty: no WAL is archived.", ArchiveRemedy));
+            unmet.Add(NotArchiving("archive_command and archive_library are empty.", ArchiveRemedy));
         else if (facts.InRecovery && facts.ArchiveMode != "always")
         {
-            unmet.Add(new HighwaterException(
-                ErrorCodes.ArchivingOff, $"The server is a standby, which archives nothing with archive_mode = {facts.ArchiveMode}.",
-                "set POSTGRES_HOST to the primary, or ALTER SYSTEM SET archive_mode = always; and restart the standby."));
+            unmet.Add(NotArchiving(
+                $"The server is a standby, which archives nothing with archive_mode = {facts.ArchiveMode}.",
+                "set POSTGRES_HOST to the primary, or ALTER SYSTEM SET archive_mode = always; and restart."));
         }
     }
+
+    private static HighwaterException NotArchiving(string what, string remedy) =>
+        new(ErrorCodes.ArchivingOff, what, remedy);
 }

@@ -4,11 +4,14 @@ using Npgsql;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// Closes the current WAL segment so that it is archived now (pg_switch_wal(); documentation, "Backup Control Functions").
+/// Closes the current WAL segment so that it is archived now (pg_switch_wal(); documentation, "Backup Control
+/// Functions").
 /// </summary>
 public sealed class SwitchWal(PostgresOptions server)
 {
-    /// <returns>The end of the closed segment's records + 1; where WAL stands, if nothing was written since the last switch.</returns>
+    /// <returns>
+    /// The end of the closed segment's records + 1; where WAL stands, if nothing was written since the last switch.
+    /// </returns>
     /// <exception cref="HighwaterException">2xx; without the right, the SQL that gives it.</exception>
     public Task<Lsn> RunAsync(CancellationToken cancellationToken) => PostgresConnection.UseAsync(
         server,
@@ -23,7 +26,7 @@ public sealed class SwitchWal(PostgresOptions server)
             {
                 throw new HighwaterException(
                     ErrorCodes.PostgresRightMissing,
-                    $"User '{server.User}' may not call pg_switch_wal(): the current WAL segment is archived only when it is full.",
+                    $"User '{server.User}' may not call pg_switch_wal(): the WAL segment waits until it is full.",
                     $"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {PostgresErrors.Quote(server.User)};",
                     e);
             }

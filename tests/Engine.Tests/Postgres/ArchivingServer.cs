@@ -14,7 +14,8 @@ public sealed class ArchivingServer : IAsyncLifetime
     {
         Server = await PostgresServer.StartAsync(
             new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 }, CancellationToken.None);
-        await Server.CreateBackupUserAsync(User, Password.Replace("'", "''", StringComparison.Ordinal), CancellationToken.None);
+        var quoted = Password.Replace("'", "''", StringComparison.Ordinal);
+        await Server.CreateBackupUserAsync(User, quoted, CancellationToken.None);
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();

@@ -8,7 +8,8 @@ public sealed class BackupLabelTests
 {
     private const string Real =
         "START WAL LOCATION: 0/900028 (file 000000010000000000000009)\nCHECKPOINT LOCATION: 0/900060\n"
-        + "BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-22 16:41:19 UTC\nLABEL: hello\nSTART TIMELINE: 1\n";
+        + "BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-22 16:41:19 UTC\n"
+        + "LABEL: hello\nSTART TIMELINE: 1\n";
 
     private static readonly Gen<BackupLabel> Labels =
         from start in Gen.ULong
@@ -18,7 +19,8 @@ public sealed class BackupLabelTests
         from label in Gen.Char[" :()/abcSTARTIMELN"].Array[1, 40]
         from standby in Gen.Bool
         select new BackupLabel(
-            new Lsn(start), segment, new Lsn(checkpoint), timeline, "2026-11-22 16:41:19 CET", new string(label), standby);
+            new Lsn(start), segment, new Lsn(checkpoint), timeline, "2026-11-22 16:41:19 CET",
+            new string(label), standby);
 
     [Fact]
     public void A_label_written_by_the_server_is_read()
@@ -33,7 +35,8 @@ public sealed class BackupLabelTests
     }
 
     [Fact]
-    public void Whatever_the_server_writes_is_read_back() => Labels.Sample(label => BackupLabel.Parse(Write(label)) == label);
+    public void Whatever_the_server_writes_is_read_back() =>
+        Labels.Sample(label => BackupLabel.Parse(Write(label)) == label);
 
     [Fact]
     public void A_label_cut_off_anywhere_is_refused() => Gen.Int[0, Real.Length - 1].Sample(
@@ -57,7 +60,8 @@ public sealed class BackupLabelTests
     }
 
     private static string Write(BackupLabel label) =>
-        $"START WAL LOCATION: {label.StartLsn} (file {label.StartSegment})\nCHECKPOINT LOCATION: {label.CheckpointLsn}\n"
+        $"START WAL LOCATION: {label.StartLsn} (file {label.StartSegment})\n"
+        + $"CHECKPOINT LOCATION: {label.CheckpointLsn}\n"
         + $"BACKUP METHOD: streamed\nBACKUP FROM: {(label.FromStandby ? "standby" : "primary")}\n"
         + $"START TIME: {label.StartTime}\nLABEL: {label.Label}\nSTART TIMELINE: {label.Timeline}\n";
 }

@@ -23,7 +23,8 @@ public sealed class BackupManifestReaderTests
         from ranges in Gen.Select(Gen.UInt, Gen.ULong, Gen.ULong, (t, s, e) => new ManifestWalRange(t, new(s), new(e)))
             .Array[1, 3]
         select (new BackupManifest(
-            identifier is null ? 1 : 2, identifier is { } i ? new SystemIdentifier(i) : null, files.Length, ranges), files);
+            identifier is null ? 1 : 2, identifier is { } i ? new SystemIdentifier(i) : null, files.Length, ranges),
+            files);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -48,7 +49,8 @@ public sealed class BackupManifestReaderTests
             async sample =>
             {
                 var whole = Write(sample.Item1.Manifest, sample.Item1.Files);
-                var length = (int)(sample.Item2 * (whole.Length - 2)); // Without the line break at its end it is still whole.
+                // Without the line break at its end it is still whole.
+                var length = (int)(sample.Item2 * (whole.Length - 2));
                 Assert.NotNull(await RefusalAsync(whole[..length]));
             },
             iter: 100);
@@ -97,7 +99,9 @@ public sealed class BackupManifestReaderTests
 
     private static string Line(ManifestFile file)
     {
-        var path = file.PlainPath is null ? $"\"Encoded-Path\": \"{file.EncodedPath}\"" : $"\"Path\": \"{file.PlainPath}\"";
+        var path = file.PlainPath is null
+            ? $"\"Encoded-Path\": \"{file.EncodedPath}\""
+            : $"\"Path\": \"{file.PlainPath}\"";
         return $"{{ {path}, \"Size\": {file.Size}, \"Last-Modified\": \"2026-11-22 16:41:19 GMT\", "
             + $"\"Checksum-Algorithm\": \"SHA256\", \"Checksum\": \"{file.Checksum}\" }}";
     }

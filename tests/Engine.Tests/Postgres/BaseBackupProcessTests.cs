@@ -73,8 +73,10 @@ public sealed class BaseBackupProcessTests : IDisposable
             }
 
             await backup.CompleteAsync(Token);
-            Assert.Equal([await server.QueryAsync<uint>("SELECT oid FROM pg_tablespace WHERE spcname = 'fast'", Token), null], tablespaces);
-            Assert.Contains("WAL-Ranges", await File.ReadAllTextAsync(backup.ManifestPath!, Token), StringComparison.Ordinal);
+            var oid = await server.QueryAsync<uint>("SELECT oid FROM pg_tablespace WHERE spcname = 'fast'", Token);
+            Assert.Equal([oid, null], tablespaces);
+            await using var manifest = File.OpenRead(backup.ManifestPath!);
+            Assert.True((await BackupManifestReader.ReadAsync(manifest, null, Token)).FileCount > 900);
         }
 
         Assert.False(Directory.Exists(staging));
@@ -106,7 +108,8 @@ public sealed class BaseBackupProcessTests : IDisposable
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         await server.WaitUntilAsync(
-            "pg_basebackup is gone", () => Task.FromResult(!IsRunning(backup.ProcessId)), TimeSpan.FromSeconds(10), Token);
+            "pg_basebackup is gone", () => Task.FromResult(!IsRunning(backup.ProcessId)), TimeSpan.FromSeconds(10),
+            Token);
     }
 
     [Fact]
@@ -127,8 +130,10 @@ public sealed class BaseBackupProcessTests : IDisposable
         await using var server = await StartServerAsync();
         await server.CreateBackupUserAsync("reader", "x", Token, replication: false);
         var facts = await new ReadServerFacts(server.Connection).RunAsync(Token);
-        Assert.Equal(ErrorCodes.PostgresLoginFailed, (await FailAsync(server.ConnectionFor("reader", "y"), facts)).Code);
-        Assert.Equal(ErrorCodes.PostgresRightMissing, (await FailAsync(server.ConnectionFor("reader", "x"), facts)).Code);
+        var wrongPassword = await FailAsync(server.ConnectionFor("reader", "y"), facts);
+        var missingRight = await FailAsync(server.ConnectionFor("reader", "x"), facts);
+        Assert.Equal(ErrorCodes.PostgresLoginFailed, wrongPassword.Code);
+        Assert.Equal(ErrorCodes.PostgresRightMissing, missingRight.Code);
     }
 
     [Fact]
@@ -184,13 +189,15 @@ public sealed class BaseBackupProcessTests : IDisposable
     {
         // A process that has ended but was not waited for yet is a zombie, which is gone as well.
         var status = $"/proc/{pid}/stat";
-        return File.Exists(status) && !File.ReadAllText(status, Encoding.ASCII).Contains(") Z ", StringComparison.Ordinal);
+        return File.Exists(status)
+            && !File.ReadAllText(status, Encoding.ASCII).Contains(") Z ", StringComparison.Ordinal);
     }
 
     private async Task<HighwaterException> FailAsync(PostgresOptions options, ServerFacts facts)
     {
         await using var backup = await BaseBackupProcess.StartAsync(
-            options, facts, new BaseBackupRequest("test", "highwater-test", staging), TimeProvider.System, NullLogger.Instance);
+            options, facts, new BaseBackupRequest("test", "highwater-test", staging), TimeProvider.System,
+            NullLogger.Instance);
         return await Assert.ThrowsAsync<HighwaterException>(() => backup.CompleteAsync(Token));
     }
 

@@ -13,7 +13,8 @@ public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<
     [Fact]
     public async Task Facts_are_those_of_the_server()
     {
-        var facts = await new CheckServer(server.ConnectionFor(ArchivingServer.User, ArchivingServer.Password)).RunAsync(Token);
+        var options = server.ConnectionFor(ArchivingServer.User, ArchivingServer.Password);
+        var facts = await new CheckServer(options).RunAsync(Token);
         Assert.Equal(
             await server.QueryAsync<string>("SELECT system_identifier::text FROM pg_control_system()", Token),
             facts.SystemIdentifier.ToString());
@@ -99,7 +100,8 @@ public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<
     public async Task Archiving_off_and_no_wal_senders_are_both_named()
     {
         Dictionary<string, string> settings = new() { ["max_wal_senders"] = "0", ["wal_level"] = "minimal" };
-        await using var bare = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = settings }, Token);
+        await using var bare = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Settings = settings }, Token);
         var error = await FailAsync(bare.Connection);
         Assert.Contains("ALTER SYSTEM SET archive_mode = on;", error.Remedy, StringComparison.Ordinal);
         Assert.Contains("ALTER SYSTEM SET wal_level = replica;", error.Remedy, StringComparison.Ordinal);

@@ -17,6 +17,7 @@ public static class PostgresBinaries
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
         return newestFirst.Concat(path).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
             ?? throw new InvalidOperationException(
-                "No PostgreSQL server programs in /usr/lib/postgresql/*/bin or on the PATH: apt-get install postgresql-15");
+                "No PostgreSQL server programs in /usr/lib/postgresql/*/bin or on the PATH: "
+                + "apt-get install postgresql-15");
     }
 }

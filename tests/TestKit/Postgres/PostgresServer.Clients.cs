@@ -42,10 +42,12 @@ public sealed partial class PostgresServer
     /// A role as the documents ask for: LOGIN, and by default REPLICATION, pg_read_all_settings and pg_switch_wal().
     /// </summary>
     public async Task CreateBackupUserAsync(
-        string user, string password, CancellationToken cancellationToken, bool replication = true, bool readSettings = true)
+        string user, string password, CancellationToken cancellationToken,
+        bool replication = true, bool readSettings = true)
     {
         await ExecuteAsync(
-            $"CREATE ROLE \"{user}\" LOGIN {(replication ? "REPLICATION" : "")} PASSWORD '{password}'", cancellationToken);
+            $"CREATE ROLE \"{user}\" LOGIN {(replication ? "REPLICATION" : "")} PASSWORD '{password}'",
+            cancellationToken);
         await ExecuteAsync($"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \"{user}\"", cancellationToken);
         if (readSettings)
             await ExecuteAsync($"GRANT pg_read_all_settings TO \"{user}\"", cancellationToken);

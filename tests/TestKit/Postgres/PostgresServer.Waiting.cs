@@ -18,7 +18,8 @@ public sealed partial class PostgresServer
             if (TimeProvider.System.GetElapsedTime(start) > deadline)
             {
                 throw new TimeoutException(
-                    $"Waited {deadline} in vain until {what}. The server's log:\n{await ReadLogAsync(cancellationToken)}");
+                    $"Waited {deadline} in vain until {what}. The server's log:\n"
+                    + $"{await ReadLogAsync(cancellationToken)}");
             }
 
             await Task.Delay(PollInterval, cancellationToken);

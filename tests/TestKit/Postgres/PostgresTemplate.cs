@@ -25,10 +25,11 @@ internal static class PostgresTemplate
         await Tool.RunAsync(copy, cancellationToken);
     }
 
-    private static async Task<string> FindOrCreateAsync(PostgresServerOptions options, CancellationToken cancellationToken)
+    private static async Task<string> FindOrCreateAsync(
+        PostgresServerOptions options, CancellationToken cancellationToken)
     {
-        var version = (await Tool.RunAsync(
-            new ProcessStartInfo(PostgresBinaries.PathOf("postgres"), ["--version"]), cancellationToken)).Trim().Split(' ')[2];
+        var command = new ProcessStartInfo(PostgresBinaries.PathOf("postgres"), ["--version"]);
+        var version = (await Tool.RunAsync(command, cancellationToken)).Trim().Split(' ')[2];
         var name = $"highwater-template-{Environment.UserName}-{version}-{options.WalSegmentMegabytes}"
             + (options.DataChecksums ? "-checksums" : "");
         var template = Path.Combine(Path.GetTempPath(), name);
