@@ -55,10 +55,14 @@ public sealed class EmbeddedFunctionsHost : IAsyncDisposable
     /// <exception cref="StateDirectoryLockedException">Another process works on the state directory.</exception>
     public Task StartAsync(CancellationToken cancellation = default) => _host.StartAsync(cancellation);
 
-    /// <summary>Cancels running activities, which run again at the next start, and lets go of the state directory.</summary>
+    /// <summary>
+    /// Cancels running activities, which run again at the next start, and lets go of the state directory.
+    /// </summary>
     public Task StopAsync(CancellationToken cancellation = default) => _host.StopAsync(cancellation);
 
-    /// <summary>Waits until the process is told to stop (Ctrl+C, SIGTERM) or the token is cancelled, then stops.</summary>
+    /// <summary>
+    /// Waits until the process is told to stop (Ctrl+C, SIGTERM) or the token is cancelled, then stops.
+    /// </summary>
     public Task WaitForShutdownAsync(CancellationToken cancellation = default) =>
         _host.WaitForShutdownAsync(cancellation);
 

@@ -23,12 +23,16 @@ public sealed record EmbeddedHostOptions
     /// <summary>Activities that run at the same time, over all orchestrations.</summary>
     public int MaxConcurrentActivities { get; init; } = 16;
 
-    /// <summary>How long a stop waits for cancelled activities; those that take longer run again at the next start.</summary>
+    /// <summary>
+    /// How long a stop waits for cancelled activities; those that take longer run again at the next start.
+    /// </summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_KEY and urls (or --urls).</summary>
+    /// <summary>
+    /// Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_KEY and urls (or --urls).
+    /// </summary>
     public static EmbeddedHostOptions FromConfiguration(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -3,6 +3,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Highwater.EmbeddedHost.Tests;
 
@@ -73,6 +74,30 @@ internal sealed class TestHost : IAsyncDisposable
     public Task<OrchestrationMetadata> EndOfAsync(string instanceId) =>
         Client.WaitForInstanceCompletionAsync(instanceId, true, TestContext.Current.CancellationToken)
             .WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+    /// <summary>
+    /// Runs an orchestration of other code to its end: whatever was ready before it has had its turn.
+    /// </summary>
+    public async Task RunMainUnrelatedAsync()
+    {
+        var code = Script.Main;
+        Script.Main = _ => Task.FromResult<object?>(null);
+        await RunMainAsync();
+        Script.Main = code;
+    }
+
+    /// <summary>Lets the time go by in small steps until something has happened.</summary>
+    public static Task AdvanceUntilAsync(FakeTimeProvider time, Func<bool> reached, TimeSpan? step = null) =>
+        UntilAsync(() =>
+        {
+            if (reached())
+            {
+                return true;
+            }
+
+            time.Advance(step ?? TimeSpan.FromSeconds(1));
+            return false;
+        });
 
     public static async Task UntilAsync(Func<bool> reached) => await UntilAsync(() => Task.FromResult(reached()));
 

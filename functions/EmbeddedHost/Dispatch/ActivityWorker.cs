@@ -90,10 +90,17 @@ internal sealed class ActivityWorker(
                 return;
             }
 #pragma warning disable CA1031 // Tried again until it works or the host stops; then the activity runs again.
-            catch (Exception e) when (!stopping.IsCancellationRequested)
+            catch (Exception e)
 #pragma warning restore CA1031
             {
-                DispatchLog.ResultNotWritten(log, activity.Name, activity.InstanceId, PauseAfterTrouble.TotalSeconds, e);
+                if (stopping.IsCancellationRequested)
+                {
+                    DispatchLog.ActivityInterrupted(log, activity.Name, activity.InstanceId);
+                    return;
+                }
+
+                DispatchLog.ResultNotWritten(
+                    log, activity.Name, activity.InstanceId, PauseAfterTrouble.TotalSeconds, e);
                 await Task.Delay(PauseAfterTrouble, time, stopping);
             }
         }

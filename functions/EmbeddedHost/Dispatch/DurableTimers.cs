@@ -2,7 +2,9 @@ using Highwater.EmbeddedHost.State;
 
 namespace Highwater.EmbeddedHost.Dispatch;
 
-/// <summary>Brings instances back when a timer of theirs is due. Timers are messages that become visible later.</summary>
+/// <summary>
+/// Brings instances back when a timer of theirs is due. Timers are messages that become visible later.
+/// </summary>
 internal sealed class DurableTimers(StateDatabase database, ReadyQueue ready, TimeProvider time)
 {
     // The wall clock can be set, and a sleeping machine does not count: never trust one long wait.

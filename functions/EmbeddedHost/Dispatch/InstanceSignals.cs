@@ -7,7 +7,9 @@ internal sealed class InstanceSignals
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting = new();
 
-    /// <summary>Ends at the next change. Take it first, look at the instance then: a change between is not missed.</summary>
+    /// <summary>
+    /// Ends at the next change. Take it first, look at the instance then: a change between is not missed.
+    /// </summary>
     public Task NextChange(string instanceId) => _waiting.GetOrAdd(
         instanceId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 

@@ -13,7 +13,7 @@ internal sealed class FunctionIndex
     private readonly Dictionary<string, FunctionEntry> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<(FunctionKind, string), FunctionEntry> _byKind = [];
 
-    /// <exception cref="InvalidOperationException">Two functions share a name, or one has not exactly one trigger.</exception>
+    /// <exception cref="InvalidOperationException">Two functions share a name, or one has no trigger.</exception>
     public FunctionIndex(Assembly app)
     {
         foreach (var method in app.GetTypes().SelectMany(type => type.GetMethods(Declared)))

@@ -18,7 +18,12 @@ internal sealed class DurableEngine(
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
 
-    /// <summary>Takes up what an earlier process left: activities without a result, inboxes that are not empty.</summary>
+    /// <summary>Cancelled when the host stops.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>
+    /// Takes up what an earlier process left: activities without a result, inboxes that are not empty.
+    /// </summary>
     public void Start()
     {
         var unfinished = new StepEffects();
@@ -52,9 +57,8 @@ internal sealed class DurableEngine(
         }
     }
 
-    public void Dispose() => _stopping.Dispose();
-
-    private void Loop(Func<CancellationToken, Task> run)
+    /// <summary>Runs something until the host stops.</summary>
+    public void Loop(Func<CancellationToken, Task> run)
     {
         var token = _stopping.Token;
         _loops.Add(Task.Run(
@@ -67,6 +71,7 @@ internal sealed class DurableEngine(
                 catch (OperationCanceledException) when (token.IsCancellationRequested)
                 {
                     // The way a loop ends.
+                    return;
                 }
                 catch (Exception e)
                 {
@@ -76,4 +81,6 @@ internal sealed class DurableEngine(
             },
             CancellationToken.None));
     }
+
+    public void Dispose() => _stopping.Dispose();
 }

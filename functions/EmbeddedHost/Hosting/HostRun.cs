@@ -1,26 +1,50 @@
 using Highwater.EmbeddedHost.Functions;
+using Highwater.EmbeddedHost.Http;
 using Highwater.EmbeddedHost.State;
+using Highwater.EmbeddedHost.Timers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Highwater.EmbeddedHost.Hosting;
 
-/// <summary>The order in which the host comes up and goes down: lock, database, workers.</summary>
+/// <summary>The order in which the host comes up and goes down: lock, database, workers, HTTP, timers.</summary>
 internal sealed class HostRun(
     EmbeddedHostOptions options,
     StateDatabase database,
     FunctionIndex functions,
     DurableEngine engine,
-    ILogger<HostRun> log) : IHostedService, IDisposable
+    TimerFunctions timers,
+    HttpServer http,
+    BoundUrls urls,
+    ILogger<HostRun> log) : IHostedService
 {
     private StateDirectoryLock? _lock;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _lock = await StateDirectoryLock.TakeAsync(options.StateDirectory, cancellationToken);
-        database.Open(options.StateDirectory);
-        engine.Start();
+        try
+        {
+            database.Open(options.StateDirectory);
+            engine.Start();
+            await http.StartAsync(engine.Stopping, cancellationToken);
+            _lock.Announce(urls.Values.Count > 0 ? urls.Values[0] : null);
+            foreach (var timer in options.Timers ? timers.All : [])
+            {
+                engine.Loop(timer.RunAsync);
+            }
+        }
+        catch
+        {
+            await StopAsync(CancellationToken.None);
+            throw;
+        }
+
         HostLog.Started(log, functions.All.Count, options.StateDirectory);
+        foreach (var url in urls.Values)
+        {
+            HostLog.Serving(log, url);
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -31,11 +55,10 @@ internal sealed class HostRun(
         }
 
         await engine.StopAsync();
+        await http.StopAsync(cancellationToken);
         database.Dispose();
         _lock.Dispose();
         _lock = null;
         HostLog.Stopped(log);
     }
-
-    public void Dispose() => _lock?.Dispose();
 }

@@ -122,8 +122,11 @@ internal sealed class EpisodeCommit(InstanceRow instance, EpisodeResult result, 
         session.Post(instance.InstanceId, started);
         foreach (var (name, data) in result.KeptEvents)
         {
+            // Older than whatever came into the inbox meanwhile.
             session.Post(
-                instance.InstanceId, new HistoryEvent(EventKind.EventRaised, now) { Name = name, Data = data });
+                instance.InstanceId,
+                new HistoryEvent(EventKind.EventRaised, now) { Name = name, Data = data },
+                DateTimeOffset.MinValue);
         }
 
         _effects.Ready.Add(instance.InstanceId);

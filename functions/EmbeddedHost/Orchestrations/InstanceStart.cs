@@ -6,7 +6,7 @@ namespace Highwater.EmbeddedHost.Orchestrations;
 /// <summary>Puts a new instance into the database.</summary>
 internal static class InstanceStart
 {
-    /// <exception cref="OrchestrationAlreadyExistsException">The id is of an instance that has not finished.</exception>
+    /// <exception cref="OrchestrationAlreadyExistsException">The id is of an unfinished instance.</exception>
     public static void StartInstance(
         this StateSession session, InstanceRow instance, DateTimeOffset? startAt, StepEffects effects)
     {

@@ -4,7 +4,9 @@ using Microsoft.DurableTask;
 
 namespace Highwater.EmbeddedHost.Orchestrations;
 
-/// <summary>Inputs, results, events and statuses as JSON: written as the types say, read without regard to case.</summary>
+/// <summary>
+/// Inputs, results, events and statuses as JSON: written as the types say, read without regard to case.
+/// </summary>
 internal sealed class JsonData : DataConverter
 {
     public static readonly JsonData Converter = new();

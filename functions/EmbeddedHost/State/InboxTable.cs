@@ -31,7 +31,7 @@ internal static class InboxTable
             VALUES ($id, $visible, $kind, $at, $task, $name, $data)
             """,
             ("$id", instanceId),
-            ("$visible", visibleAt?.UtcTicks ?? 0),
+            ("$visible", visibleAt?.UtcTicks ?? 1),
             ("$kind", entry.Kind),
             ("$at", entry.At),
             ("$task", entry.TaskId),

@@ -2,7 +2,9 @@ using Microsoft.DurableTask.Client;
 
 namespace Highwater.EmbeddedHost.State;
 
-/// <summary>Finds instances by what they are, in the order of their ids, so that a page can go on after the last id.</summary>
+/// <summary>
+/// Finds instances by what they are, in the order of their ids, so that a page can go on after the last id.
+/// </summary>
 internal static class InstanceSearch
 {
     public static List<InstanceRow> SearchInstances(
@@ -26,7 +28,7 @@ internal static class InstanceSearch
     // ",1,3,": one parameter for any number of statuses keeps the statement one and the same.
     private static string Numbers(IEnumerable<OrchestrationRuntimeStatus>? statuses)
     {
-        var numbers = string.Join(',', (statuses ?? []).Select(status => ((int)status).ToString((IFormatProvider?)null)));
+        var numbers = string.Join(',', (statuses ?? []).Select(status => (int)status));
         return numbers.Length == 0 ? "" : $",{numbers},";
     }
 }

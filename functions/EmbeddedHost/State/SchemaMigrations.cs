@@ -31,7 +31,7 @@ internal static class SchemaMigrations
             PRIMARY KEY (instance_id, sequence)
         ) WITHOUT ROWID;
 
-        -- visible_at is 0 for what may be handled at once: immediate work must not depend on the wall clock.
+        -- visible_at is 1 for what may be handled at once: immediate work must not depend on the wall clock.
         CREATE TABLE inbox (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             instance_id TEXT NOT NULL REFERENCES instances ON DELETE CASCADE,

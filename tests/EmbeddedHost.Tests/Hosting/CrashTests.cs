@@ -20,7 +20,8 @@ public class CrashTests
         using var second = SampleProcess.Start(directory);
         await second.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.True(second.ExitCode == 0, await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var said = await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.True(second.ExitCode == 0, said);
         Assert.Equal("\"first,second,third\"", await File.ReadAllTextAsync(
             Path.Combine(directory, "output"), TestContext.Current.CancellationToken));
         Assert.Equal(["first", "hanging", "hanging", "first,second,third"], effects.Lines());

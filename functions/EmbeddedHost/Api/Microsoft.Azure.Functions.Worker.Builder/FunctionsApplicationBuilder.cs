@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Azure.Functions.Worker.Builder;
 
-/// <summary>Builds the process that serves the functions of the entry assembly: timers, HTTP and orchestrations.</summary>
+/// <summary>
+/// Builds the process that serves the functions of the entry assembly: timers, HTTP and orchestrations.
+/// </summary>
 public class FunctionsApplicationBuilder : IHostApplicationBuilder
 {
     private readonly HostApplicationBuilder _builder;

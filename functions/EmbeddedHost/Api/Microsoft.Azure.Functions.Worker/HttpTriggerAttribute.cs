@@ -2,7 +2,9 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace Microsoft.Azure.Functions.Worker;
 
-/// <summary>Serves an HTTP route: <c>/api/</c> and <see cref="Route"/>, or the function's name when there is none.</summary>
+/// <summary>
+/// Serves an HTTP route: <c>/api/</c> and <see cref="Route"/>, or the function's name when there is none.
+/// </summary>
 public sealed class HttpTriggerAttribute : TriggerBindingAttribute
 {
     public HttpTriggerAttribute()

@@ -17,7 +17,9 @@ public abstract class DurableTaskClient(string name) : IAsyncDisposable
         TaskName orchestratorName, StartOrchestrationOptions options, CancellationToken cancellation = default) =>
         ScheduleNewOrchestrationInstanceAsync(orchestratorName, null, options, cancellation);
 
-    /// <summary>Starts an orchestration; returns its instance id. A finished instance of the same id is replaced.</summary>
+    /// <summary>
+    /// Starts an orchestration; returns its instance id. A finished instance of the same id is replaced.
+    /// </summary>
     /// <exception cref="global::DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException">
     /// The id belongs to an instance that has not finished.</exception>
     public abstract Task<string> ScheduleNewOrchestrationInstanceAsync(

@@ -1,4 +1,6 @@
 namespace Microsoft.DurableTask;
 
-/// <summary>Says whether to try again. It runs in the orchestration, on every replay: it must be deterministic.</summary>
+/// <summary>
+/// Says whether to try again. It runs in the orchestration, on every replay: it must be deterministic.
+/// </summary>
 public delegate bool RetryHandler(RetryContext retryContext);

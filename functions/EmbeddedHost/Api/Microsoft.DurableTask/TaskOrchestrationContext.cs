@@ -43,7 +43,9 @@ public abstract class TaskOrchestrationContext
 
     public abstract Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken);
 
-    /// <summary>Waits for an event; one raised before the call counts. Names are compared without regard to case.</summary>
+    /// <summary>
+    /// Waits for an event; one raised before the call counts. Names are compared without regard to case.
+    /// </summary>
     public abstract Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default);
 
     public Task<T> WaitForExternalEvent<T>(string eventName, TimeSpan timeout) =>

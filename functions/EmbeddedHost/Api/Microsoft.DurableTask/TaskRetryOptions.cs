@@ -1,6 +1,8 @@
 namespace Microsoft.DurableTask;
 
-/// <summary>How a failed activity or sub-orchestration is tried again: by a policy or by code of the orchestration.</summary>
+/// <summary>
+/// How a failed activity or sub-orchestration is tried again: by a policy or by code of the orchestration.
+/// </summary>
 public sealed class TaskRetryOptions
 {
     public TaskRetryOptions(RetryPolicy policy)

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using Highwater.EmbeddedHost.Functions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Highwater.EmbeddedHost.Http;
+
+/// <summary>The admin API: the host's state, and running a function by hand.</summary>
+internal sealed class AdminRoutes(FunctionIndex functions, FunctionByHand byHand, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+    private readonly string _version =
+        typeof(AdminRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "unknown";
+
+    public void Map(IEndpointRouteBuilder routes, KeyCheck keys, CancellationToken stopping)
+    {
+        routes.MapGet("/admin/host/ping", () => Results.Ok());
+        var group = routes.MapGroup("/admin").AddEndpointFilter(keys.Filter);
+        group.MapGet("/host/status", () => Results.Json(new
+        {
+            id = $"{Environment.MachineName}-{Environment.ProcessId}",
+            state = "Running",
+            version = _version,
+            processUptime = (long)time.GetElapsedTime(_started).TotalMilliseconds,
+        }));
+        group.MapPost("/functions/{name}", (string name, HttpRequest request, CancellationToken cancellation) =>
+            RunAsync(name, request, stopping, cancellation));
+    }
+
+    private async Task<IResult> RunAsync(
+        string name, HttpRequest request, CancellationToken stopping, CancellationToken cancellation)
+    {
+        if (functions.Find(name) is not { } entry)
+        {
+            return Results.NotFound();
+        }
+
+        if (!request.HasJsonContentType())
+        {
+            return Results.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+        }
+
+        using var reader = new StreamReader(request.Body);
+        if (!TryInput(await reader.ReadToEndAsync(cancellation), out var input))
+        {
+            return Results.BadRequest();
+        }
+
+        byHand.Start(entry, input, stopping);
+        return Results.Accepted();
+    }
+
+    private static bool TryInput(string body, out string? input)
+    {
+        input = null;
+        try
+        {
+            var json = JsonSerializer.Deserialize<JsonElement>(body);
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("input", out var value))
+            {
+                return json.ValueKind == JsonValueKind.Object;
+            }
+
+            input = value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
+            return value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

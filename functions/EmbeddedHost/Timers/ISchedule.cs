@@ -1,0 +1,8 @@
+namespace Highwater.EmbeddedHost.Timers;
+
+/// <summary>When a timer function is due.</summary>
+internal interface ISchedule
+{
+    /// <summary>The first occurrence after the moment, never the moment itself.</summary>
+    DateTimeOffset Next(DateTimeOffset after);
+}

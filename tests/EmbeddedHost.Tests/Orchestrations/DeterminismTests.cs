@@ -1,0 +1,91 @@
+using Microsoft.DurableTask.Client;
+
+namespace Highwater.EmbeddedHost.Tests.Orchestrations;
+
+public class DeterminismTests
+{
+    private const string OfficialMessage =
+        "An invalid asynchronous invocation was detected. This can be caused by awaiting non-durable tasks in an "
+        + "orchestrator function's implementation or by middleware that invokes asynchronous code.";
+
+    [Fact]
+    public async Task Changed_code_is_reported_with_the_orchestration_the_expected_and_the_actual_call()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        var changed = false;
+        host.Script.Main = async context =>
+        {
+            await (changed
+                ? context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None)
+                : context.CallActivityAsync("Work"));
+            changed = true;
+            await context.WaitForExternalEvent<string>("go");
+            return null;
+        };
+        var id = await host.StartMainAsync();
+        await TestHost.UntilAsync(() => changed);
+        await host.Client.RaiseEventAsync(id, "go", TestContext.Current.CancellationToken);
+        var ended = await host.EndOfAsync(id);
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
+        Assert.Contains("Orchestration 'Main'", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("a call of activity 'Work' (#0)", ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("made a timer (#0)", ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_history_does_not_have_is_reported()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        var runs = 0;
+        host.Script.Main = async context =>
+        {
+            var first = context.WaitForExternalEvent<string>("go");
+            if (++runs > 1)
+            {
+                _ = context.CallActivityAsync("Work");
+            }
+
+            await first;
+            return null;
+        };
+        var id = await host.StartMainAsync();
+        await TestHost.UntilAsync(() => runs == 1);
+        await host.Client.RaiseEventAsync(id, "go", TestContext.Current.CancellationToken);
+
+        var ended = await host.EndOfAsync(id);
+
+        Assert.Contains("that no call was made there", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Awaiting_something_that_is_not_durable_fails_with_the_official_message()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = async _ =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+            return null;
+        };
+
+        var ended = await host.RunMainAsync();
+
+        Assert.Equal(OfficialMessage, ended.FailureDetails!.ErrorMessage);
+    }
+
+    [Fact]
+    public async Task Calling_the_context_from_another_thread_fails_with_the_official_message()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = context =>
+        {
+            var call = Task.Run(() => context.CallActivityAsync("Work"));
+            ((IAsyncResult)call).AsyncWaitHandle.WaitOne();
+            return Task.FromResult<object?>(null);
+        };
+
+        var ended = await host.RunMainAsync();
+
+        Assert.Equal(OfficialMessage, ended.FailureDetails!.ErrorMessage);
+    }
+}

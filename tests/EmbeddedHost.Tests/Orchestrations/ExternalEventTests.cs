@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Highwater.EmbeddedHost.Tests.Orchestrations;
+
+public class ExternalEventTests
+{
+    [Fact]
+    public async Task Events_raised_before_they_are_awaited_are_kept_in_order_whatever_their_case()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = async context =>
+        {
+            await context.WaitForExternalEvent<string>("start");
+            return await context.WaitForExternalEvent<string>("word") + await context.WaitForExternalEvent<string>("Word");
+        };
+        var id = await host.StartMainAsync();
+        var cancellation = TestContext.Current.CancellationToken;
+
+        await host.Client.RaiseEventAsync(id, "WORD", "a", cancellation);
+        await host.Client.RaiseEventAsync(id, "word", "b", cancellation);
+        await host.Client.RaiseEventAsync(id, "Start", null, cancellation);
+
+        Assert.Equal("ab", (await host.EndOfAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Waiting_with_a_timeout_ends_cancelled_when_nothing_comes()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await TestHost.StartNewAsync(
+            host => host.Options = host.Options with { TimeProvider = time });
+        host.Script.Main = async context =>
+        {
+            await Assert.ThrowsAsync<TaskCanceledException>(
+                () => context.WaitForExternalEvent<string>("never", TimeSpan.FromMinutes(1), CancellationToken.None));
+            return "timed out";
+        };
+
+        var ended = host.EndOfAsync(await host.StartMainAsync());
+        await TestHost.AdvanceUntilAsync(time, () => ended.IsCompleted);
+
+        Assert.Equal("timed out", (await ended).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Waiting_with_a_timeout_gives_the_event_that_comes_in_time()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = async context => await context.WaitForExternalEvent<int>("n", TimeSpan.FromHours(1), CancellationToken.None);
+        var id = await host.StartMainAsync();
+
+        await host.Client.RaiseEventAsync(id, "n", 7, TestContext.Current.CancellationToken);
+
+        Assert.Equal(7, (await host.EndOfAsync(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task One_orchestration_sends_an_event_to_another()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = async context => await context.WaitForExternalEvent<string>("hello");
+        host.Script.Sub = context =>
+        {
+            context.SendEvent(context.GetInput<string>()!, "hello", "from sub");
+            return Task.FromResult<object?>(null);
+        };
+        var id = await host.StartMainAsync();
+
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("Sub", id, TestContext.Current.CancellationToken);
+
+        Assert.Equal("from sub", (await host.EndOfAsync(id)).ReadOutputAs<string>());
+    }
+}
