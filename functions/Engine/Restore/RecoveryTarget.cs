@@ -24,8 +24,8 @@ public sealed record RecoveryTarget(
 
     public RecoveryTargetTimeline Timeline { get; init; } = RecoveryTargetTimeline.Latest;
 
-    /// <summary>PostgreSQL's own default is to pause. A restored server that silently takes no writes surprises more people
-    /// than one that works, so the default here is to promote.</summary>
+    /// <summary>PostgreSQL's own default is to pause. A restored server that silently takes no writes surprises more
+    /// people than one that works, so the default here is to promote.</summary>
     public RecoveryTargetAction Action { get; init; } = RecoveryTargetAction.Promote;
 
     public static RecoveryTarget At(DateTimeOffset time) => new(RecoveryTargetKind.Time, Time: time);

@@ -12,8 +12,9 @@ public static partial class RecoveryTargetReader
     // Of a restore point's name: MAXFNAMELEN in access/xlog_internal.h, without the closing zero.
     private const int LongestName = 63;
 
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RecoveryTargetInvalid"/>: more than one target, or one that
-    /// cannot be read; a time without time zone above all, since it would mean another instant on another machine.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RecoveryTargetInvalid"/>: more than one target, or
+    /// one that cannot be read; a time without time zone above all, since it would mean another instant on another
+    /// machine.</exception>
     public static RecoveryTarget Read(RecoveryTargetOptions options)
     {
         var given = new List<RecoveryTarget>();
@@ -48,7 +49,8 @@ public static partial class RecoveryTargetReader
         if (!match.Groups["zone"].Success)
             throw Invalid(
                 $"The time '{text}' has no time zone, so it could mean any of 26 hours.",
-                $"add the offset from UTC: --target-time '{text.Trim()}+00' for UTC, '{text.Trim()}+01:00' for an hour east");
+                $"add the offset from UTC: --target-time '{text.Trim()}+00' for UTC, '{text.Trim()}+01:00' for an "
+                + "hour east");
         var zone = match.Groups["zone"].Value;
         var offset = zone[0] is not ('+' or '-') ? "+00:00" : zone.Length switch
         {
@@ -81,14 +83,16 @@ public static partial class RecoveryTargetReader
         ? text
         : throw Invalid(
             $"'{text}' cannot be the name of a restore point.",
-            $"give the name pg_create_restore_point() was called with, 1 to {LongestName} bytes: --target-name before_upgrade");
+            $"give the name pg_create_restore_point() was called with, 1 to {LongestName} bytes: --target-name "
+            + "before_upgrade");
 
     private static RecoveryTargetAction ReadAction(string? text) => text switch
     {
         null or "promote" => RecoveryTargetAction.Promote,
         "pause" => RecoveryTargetAction.Pause,
         "shutdown" => RecoveryTargetAction.Shutdown,
-        _ => throw Invalid($"'{text}' is not a recovery target action.", "give --target-action promote, pause or shutdown"),
+        _ => throw Invalid(
+            $"'{text}' is not a recovery target action.", "give --target-action promote, pause or shutdown"),
     };
 
     private static HighwaterException Invalid(string whatHappened, string remedy) =>

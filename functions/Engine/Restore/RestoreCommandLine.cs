@@ -1,15 +1,15 @@
-using System.Text;
 using Highwater.Engine.Repository;
 
 namespace Highwater.Engine.Restore;
 
 /// <summary>
-/// Writes the <c>restore_command</c> of a restored server: self-contained, because PostgreSQL runs it with its own environment
-/// in its data directory, perhaps long after and as another user.
+/// Writes the <c>restore_command</c> of a restored server: self-contained, because PostgreSQL runs it with its own
+/// environment in its data directory, perhaps long after and as another user.
 /// </summary>
 public static class RestoreCommandLine
 {
-    /// <summary>The command with every path absolute and every word quoted for sh; %f and %p are PostgreSQL's.</summary>
+    /// <summary>The command with every path absolute and every word quoted for sh; %f and %p are
+    /// PostgreSQL's.</summary>
     /// <param name="program">The words that start this program; see <see cref="ThisProgram"/>.</param>
     /// <param name="repositories">Asked in this order.</param>
     public static string Of(IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories)
@@ -42,7 +42,7 @@ public static class RestoreCommandLine
         var escaped = word.Replace("%", "%%", StringComparison.Ordinal);
         if (escaped.Length > 0 && escaped.All(c => char.IsAsciiLetterOrDigit(c) || "%+,-./:=@_".Contains(c)))
             return escaped;
-        return new StringBuilder("'").Append(escaped.Replace("'", "'\\''", StringComparison.Ordinal)).Append('\'').ToString();
+        return $"'{escaped.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 
     private static void Add(List<string> words, string option, IEnumerable<string?> paths)

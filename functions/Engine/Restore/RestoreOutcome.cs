@@ -5,7 +5,8 @@ namespace Highwater.Engine.Restore;
 /// <param name="Files">Regular files restored and verified.</param>
 /// <param name="Bytes">Their bytes.</param>
 /// <param name="ReadBytes">Bytes read from repositories for them.</param>
-/// <param name="ReplacedChunks">Chunks that another repository had to give because the first one's were unreadable or wrong.</param>
+/// <param name="ReplacedChunks">Chunks that another repository had to give because the first one's were unreadable or
+/// wrong.</param>
 /// <param name="Owner">Who owns the files now; null if that was left alone.</param>
 /// <param name="Elapsed">Wall time.</param>
 /// <param name="Notices">What the operator should know before starting the server, in full sentences.</param>

@@ -12,7 +12,8 @@ namespace Highwater.Engine.Restore;
 /// <param name="FirstSegment">The first WAL segment recovery reads.</param>
 /// <param name="LastSegment">The last one that is there without a gap; recovery may end earlier.</param>
 /// <param name="WalSegments">How many segments there are from first to last.</param>
-/// <param name="LastCommitAt">The newest commit in that WAL as the server's clock gave it; null if none was found.</param>
+/// <param name="LastCommitAt">The newest commit in that WAL as the server's clock gave it; null if none was
+/// found.</param>
 public sealed record RestorePlan(
     string Repository,
     string Address,

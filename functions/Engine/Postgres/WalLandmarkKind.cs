@@ -1,0 +1,9 @@
+namespace Highwater.Engine.Postgres;
+
+/// <summary>What in the WAL recovery can stop at.</summary>
+public enum WalLandmarkKind
+{
+    Commit,
+    Abort,
+    RestorePoint,
+}

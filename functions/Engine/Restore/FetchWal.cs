@@ -1,0 +1,77 @@
+using Highwater.Engine.Diagnostics;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.Engine.Restore;
+
+/// <summary>
+/// Brings one archived file to where recovery wants it: the work of <c>restore_command</c>. Repeatable.
+/// </summary>
+/// <param name="repositories">Asked in this order until one has the file.</param>
+/// <param name="logger">Told of repositories that fail.</param>
+public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositories, ILogger<FetchWal> logger)
+{
+    /// <summary>
+    /// Puts the file at the destination, whole and verified or not at all. <see cref="WalGetOutcome.Absent"/> only if
+    /// every repository has answered that it does not have it: PostgreSQL takes that for the end of the WAL.
+    /// </summary>
+    /// <param name="name">The name PostgreSQL asks for (%f): segment, history, backup history or partial
+    /// segment.</param>
+    /// <param name="destination">Where it is to stand (%p); replaced if it is there.</param>
+    /// <param name="cancellationToken">Stops it; nothing is left at the destination.</param>
+    /// <exception cref="HighwaterException">No repository gave the file and one at least failed: the first failure;
+    /// <see cref="ErrorCodes.UsageInvalid"/>: PostgreSQL archives no such file;
+    /// <see cref="ErrorCodes.RestoreFailed"/>: the destination cannot be written.</exception>
+    public async Task<WalGetOutcome> RunAsync(string name, string destination, CancellationToken cancellationToken)
+    {
+        if (!WalFileName.TryParse(name, out var file))
+            throw new HighwaterException(
+                ErrorCodes.UsageInvalid,
+                $"'{name}' is not the name of a WAL file.",
+                "call it as restore_command does: highwater wal-get 000000010000000000000002 pg_wal/RECOVERYXLOG");
+        HighwaterException? trouble = null;
+        foreach (var source in repositories)
+        {
+            try
+            {
+                var archive = new WalArchive(await source.OpenAsync(cancellationToken));
+                await archive.FetchAsync(file, destination, cancellationToken);
+                return WalGetOutcome.Found;
+            }
+            catch (HighwaterException e) when (e.Code == ErrorCodes.WalAbsent)
+            {
+                LogAbsent(name, source.Name);
+            }
+            catch (HighwaterException e)
+            {
+                LogFailed(e, name, source.Name);
+                trouble ??= e;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new HighwaterException(
+                    ErrorCodes.RestoreFailed,
+                    $"The WAL file {name} cannot be written to {Path.GetFullPath(destination)}: {e.Message}",
+                    "check the free space and the owner of pg_wal in the data directory",
+                    e);
+            }
+        }
+
+        if (trouble is not null)
+            throw trouble;
+        return repositories.Count > 0
+            ? WalGetOutcome.Absent
+            : throw new HighwaterException(
+                ErrorCodes.UsageInvalid,
+                "No repository was named, so that nobody can say whether the WAL is there.",
+                "name one: highwater wal-get NAME DEST --repository /var/lib/postgresql/backups");
+    }
+
+    [LoggerMessage(6011, LogLevel.Debug, "The WAL file {Name} is not in the repository {Repository}")]
+    private partial void LogAbsent(string name, string repository);
+
+    [LoggerMessage(6012, LogLevel.Warning, "The WAL file {Name} could not be taken from the repository {Repository}")]
+    private partial void LogFailed(Exception e, string name, string repository);
+}

@@ -1,0 +1,40 @@
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
+
+namespace Highwater.Engine.Restore;
+
+/// <summary>The segments recovery reads, in order, from a base backup to where the WAL ends.</summary>
+internal sealed class WalPath(WalSegmentSize size, WalSegmentName first, WalSegmentName last, TimelineHistory history)
+{
+    /// <summary>How many segments there are.</summary>
+    public long Count => (long)(last.Number(size) - first.Number(size)) + 1;
+
+    /// <summary>The number of the first segment.</summary>
+    public ulong FirstNumber => first.Number(size);
+
+    /// <summary>The number of the last segment.</summary>
+    public ulong LastNumber => last.Number(size);
+
+    /// <summary>The path of a reach, or null if not even its first segment is there.</summary>
+    public static async Task<WalPath?> OfAsync(
+        WalArchive archive, BackupRecord backup, WalReach reach, CancellationToken cancellationToken)
+    {
+        if (reach.LastSegment is not { } last)
+            return null;
+        var timeline = reach.Timeline;
+        var history = timeline != backup.Timeline
+            ? await archive.ReadHistoryAsync(timeline, cancellationToken)
+            : TimelineHistory.WithoutFile(timeline);
+        return new WalPath(archive.Repository.Description.WalSegmentSize, backup.FirstSegment, last, history);
+    }
+
+    /// <summary>The segment with a number.</summary>
+    public WalSegmentName Segment(ulong number) => number == LastNumber
+        ? last
+        : WalSegmentName.FromNumber(
+            history.TimelineAt(new Lsn(((number + 1) * (ulong)size.Bytes) - 1)), number, size);
+
+    /// <summary>The first byte of the segment with a number.</summary>
+    public Lsn Start(ulong number) => new(number * (ulong)size.Bytes);
+}
