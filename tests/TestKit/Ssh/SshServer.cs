@@ -72,8 +72,14 @@ public sealed class SshServer : IAsyncDisposable
             if (firstStart)
                 Port = FreePort.Find();
             WriteConfiguration();
+
+            // Output of its own: a server that outlives a killed test run must not hold that run's output open.
             process = Process.Start(new ProcessStartInfo(
-                "/usr/sbin/sshd", ["-D", "-f", folder.Combine("sshd_config"), "-E", folder.Combine("sshd.log")]))!;
+                "/usr/sbin/sshd", ["-D", "-f", folder.Combine("sshd_config"), "-E", folder.Combine("sshd.log")])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
             if (await IsUpAsync(cancellationToken))
             {
                 WriteKnownHosts();

@@ -34,25 +34,16 @@ public sealed class LocalStorage : IStorage
         ArgumentNullException.ThrowIfNull(content);
         return GuardAsync("storing", key, content.Length, async () =>
         {
-            if (await FindAsync(key, content, cancellationToken) is { } found)
-                return found;
-            var temporary = await WriteTemporaryAsync(key, content, cancellationToken);
             try
             {
-                if (DurableFiles.TryPublish(temporary, PathOf(key)))
-                {
-                    DurableFiles.SyncFolder(folders.Ensure(StorageKey.FolderOf(key)));
-                    return PutOutcome.Stored;
-                }
+                return await StoreAsync(key, content, cancellationToken);
             }
-            finally
+            catch (DirectoryNotFoundException)
             {
-                File.Delete(temporary);
+                // Somebody removed a folder under us: make it again, once.
+                folders.Forget();
+                return await StoreAsync(key, content, cancellationToken);
             }
-
-            // Somebody else published meanwhile: theirs counts, if it is the same.
-            return await FindAsync(key, content, cancellationToken)
-                ?? throw new IOException($"{PathOf(key)} appeared and vanished again while it was being published");
         });
     }
 
@@ -160,6 +151,29 @@ public sealed class LocalStorage : IStorage
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<PutOutcome> StoreAsync(string key, ObjectContent content, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(key, content, cancellationToken) is { } found)
+            return found;
+        var temporary = await WriteTemporaryAsync(key, content, cancellationToken);
+        try
+        {
+            if (DurableFiles.TryPublish(temporary, PathOf(key)))
+            {
+                DurableFiles.SyncFolder(folders.Ensure(StorageKey.FolderOf(key)));
+                return PutOutcome.Stored;
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        // Somebody else published meanwhile: theirs counts, if it is the same.
+        return await FindAsync(key, content, cancellationToken)
+            ?? throw new IOException($"{PathOf(key)} appeared and vanished again while it was being published");
+    }
 
     private string PathOf(string key) => Path.Combine(root, key);
 

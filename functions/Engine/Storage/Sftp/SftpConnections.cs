@@ -1,0 +1,87 @@
+using Renci.SshNet;
+
+namespace Highwater.Engine.Storage.Sftp;
+
+/// <summary>
+/// Up to a few connections, opened when there is work for them. Work goes to an idle one, else to a new one, else to the
+/// least busy one: nobody ever waits for a connection, so a reader that is slow to take its bytes blocks nobody.
+/// </summary>
+internal sealed class SftpConnections(SftpOptions options, SshConnector connector, SftpErrors errors) : IAsyncDisposable
+{
+    private readonly Lock gate = new();
+    private readonly List<SftpConnection> connections = [];
+    private readonly CancellationTokenSource disposal = new();
+
+    public async Task<SftpLease> LeaseAsync(CancellationToken cancellationToken)
+    {
+        var connection = Choose();
+        try
+        {
+            return new SftpLease(this, connection, await connection.Client.WaitAsync(cancellationToken), options, errors);
+        }
+        catch (Exception)
+        {
+            Return(connection);
+            throw;
+        }
+    }
+
+    public void Return(SftpConnection connection)
+    {
+        lock (gate)
+        {
+            connection.Users--;
+            if (connection.IsUsable || connection.Users > 0)
+                return;
+            connections.Remove(connection);
+        }
+
+        connection.CloseInBackground();
+    }
+
+    /// <summary>Closes a connection that is of no use any more, under whoever still uses it.</summary>
+    public void Drop(SftpConnection connection)
+    {
+        connection.Retire();
+        lock (gate)
+            connections.Remove(connection);
+        connection.CloseInBackground();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await disposal.CancelAsync();
+        List<SftpConnection> open;
+        lock (gate)
+        {
+            open = [.. connections];
+            connections.Clear();
+        }
+
+        foreach (var connection in open)
+            Drop(connection);
+        disposal.Dispose();
+    }
+
+    private SftpConnection Choose()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposal.IsCancellationRequested, this);
+            connections.RemoveAll(connection => !connection.IsUsable);
+            var chosen = connections.Find(connection => connection.Users == 0);
+            if (chosen is null && connections.Count >= Math.Clamp(options.Connections, 1, 4))
+                chosen = connections.MinBy(connection => connection.Users);
+            if (chosen is null)
+            {
+                chosen = new SftpConnection(connector.ConnectAsync(Create, disposal.Token));
+                connections.Add(chosen);
+            }
+
+            chosen.Users++;
+            return chosen;
+        }
+    }
+
+    private SftpClient Create(ConnectionInfo info) => new(info) { OperationTimeout = options.OperationDeadline };
+}
