@@ -79,7 +79,14 @@ internal sealed class WalSpool(string path)
         }
     }
 
-    /// <exception cref="HighwaterException">What is thrown for trouble with the spool itself.</exception>
+    /// <summary>Where a file of this name stands that was moved aside, or null.</summary>
+    public string? MovedAside(WalFileName file)
+    {
+        var target = Path.Combine(path, QuarantineFolder, file.Name);
+        return File.Exists(target) ? target : null;
+    }
+
+    /// <summary>What is thrown for trouble with the spool itself.</summary>
     public HighwaterException Unusable(string problem, Exception inner) => new(
         ErrorCodes.SpoolUnusable,
         $"The WAL spool {path} is not usable for {Environment.UserName}: {problem}",

@@ -1,0 +1,105 @@
+using System.Text;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+
+namespace Highwater.Engine.WalArchiving;
+
+/// <summary>Says of WAL segments that did not arrive how far they came, and what to do about it.</summary>
+internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
+{
+    private const int MostNamed = 8;
+
+    public async Task<TransientException> ExplainAsync(
+        BackupRecord backup,
+        IReadOnlyList<WalSegmentName> missing,
+        BackupRepository local,
+        BackupRepository awaited,
+        TimeSpan deadline,
+        HighwaterException? trouble,
+        CancellationToken cancellationToken)
+    {
+        var (archiver, serverSays) = await AskServerAsync(cancellationToken);
+        var text = new StringBuilder(
+            $"After {deadline.TotalSeconds:0} s the repository '{awaited.Name}' still lacks {missing.Count} of the WAL segments "
+            + $"that base backup {backup.Id} needs ({backup.FirstSegment} to {backup.LastSegment}):");
+        var remedies = new List<string>();
+        foreach (var segment in missing.Take(MostNamed))
+        {
+            var (place, remedy) = await FindAsync(segment, local, awaited, archiver, cancellationToken);
+            text.Append($" {segment} {place};");
+            if (!remedies.Contains(remedy))
+                remedies.Add(remedy);
+        }
+
+        if (missing.Count > MostNamed)
+            text.Append($" and {missing.Count - MostNamed} more up to {missing[^1]};");
+        text.Append(' ').Append(serverSays);
+        if (trouble is not null)
+        {
+            text.Append($" The last attempt failed: {trouble.Code}: {trouble.WhatHappened}");
+            remedies.Insert(0, trouble.Remedy);
+        }
+
+        remedies.Add("'highwater wal-sync' then brings the segments at once, and the next run of the base backup counts it");
+        return new TransientException(ErrorCodes.WalAwaited, text.ToString(), string.Join("; ", remedies), trouble);
+    }
+
+    private async Task<(string Place, string Remedy)> FindAsync(
+        WalSegmentName segment,
+        BackupRepository local,
+        BackupRepository awaited,
+        ArchiverStatistics? archiver,
+        CancellationToken cancellationToken)
+    {
+        var name = WalFileName.Of(segment);
+        if (File.Exists(spool.PathOf(name)))
+            return ("is in the spool", "see what keeps it there: 'highwater wal-sync'");
+        if (spool.MovedAside(name) is { } path)
+            return ($"was moved aside to {path}", "'highwater wal-sync' printed why, and the log has it (event 502)");
+        if (awaited != local && await IsInAsync(local, name, cancellationToken))
+            return ($"is in the repository '{local.Name}' only", $"see that {awaited.Storage.Address} is reachable");
+        if (archiver is { IsFailing: true })
+            return (
+                "was not archived",
+                "read in the server's log why archive_command fails (SELECT * FROM pg_stat_archiver); archive-wal prints the reason");
+        return string.CompareOrdinal(archiver?.LastArchivedWal, segment.ToString()) >= 0
+            ? ("was archived elsewhere",
+                $"let archive_command and this program use one spool: WAL_SPOOL_PATH is {Path.GetDirectoryName(spool.PathOf(name))} here")
+            : ("was not archived yet",
+                "close it on the server: SELECT pg_switch_wal(); and grant that right to this user: "
+                + $"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {PostgresErrors.Quote(server.User)}");
+    }
+
+    private static async Task<bool> IsInAsync(
+        BackupRepository local, WalFileName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new WalArchive(local).StatAsync(name, cancellationToken) is not null;
+        }
+        catch (HighwaterException)
+        {
+            return false; // Its trouble is what the last attempt failed with, and that is told anyway.
+        }
+    }
+
+    private async Task<(ArchiverStatistics? Archiver, string Says)> AskServerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var facts = await new ReadServerFacts(server).RunAsync(cancellationToken);
+            var archiver = facts.Archiver;
+            var last = archiver.LastArchivedWal is { } wal
+                ? $"pg_stat_archiver: last archived {wal} at {archiver.LastArchivedAt:u}"
+                : "pg_stat_archiver: nothing archived yet";
+            return archiver.IsFailing
+                ? (archiver, $"{last}, failing on {archiver.LastFailedWal} since then, last at {archiver.LastFailedAt:u}.")
+                : (archiver, last + ".");
+        }
+        catch (HighwaterException e)
+        {
+            return (null, $"The server could not be asked: {e.WhatHappened}");
+        }
+    }
+}
