@@ -42,4 +42,30 @@ public sealed class PostgresServerTests
         Assert.Equal(identifier, await second.QueryAsync<long>(Identifier, Token));
         Assert.NotEqual(identifier, await other.QueryAsync<long>(Identifier, Token));
     }
+
+    [Fact]
+    public async Task A_copied_data_directory_recovers_from_the_spool_and_takes_writes()
+    {
+        await using var source = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 }, Token);
+        var restored = Path.Combine(Path.GetTempPath(), $"highwater-restored-{Guid.NewGuid():N}");
+        try
+        {
+            await source.RunClientAsync("pg_basebackup", Token, "-D", restored, "-X", "none", "-c", "fast", "--no-sync");
+            await source.ExecuteAsync("CREATE TABLE later AS SELECT generate_series(1, 77) AS n", Token);
+            await source.ArchiveCurrentWalAsync(Token);
+            await File.WriteAllTextAsync(Path.Combine(restored, "recovery.signal"), "", Token);
+            await File.AppendAllTextAsync(
+                Path.Combine(restored, "postgresql.auto.conf"),
+                $"restore_command = 'cp {source.SpoolPath}/%f %p'\n", Token);
+            await using var copy = await PostgresServer.StartExistingAsync(
+                restored, new PostgresServerOptions(), Token);
+            Assert.Equal(await source.PgDumpAsync(Token), await copy.PgDumpAsync(Token));
+            await copy.ExecuteAsync("INSERT INTO later VALUES (78)", Token);
+        }
+        finally
+        {
+            Directory.Delete(restored, recursive: true);
+        }
+    }
 }
