@@ -1,3 +1,4 @@
+using Highwater.Engine.Repository;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 
