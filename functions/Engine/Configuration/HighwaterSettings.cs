@@ -20,7 +20,8 @@ public sealed record HighwaterSettings(
     string StatePath)
 {
     /// <summary>Reads all settings.</summary>
-    /// <exception cref="Errors.HighwaterException"><see cref="Errors.ErrorCodes.SettingsInvalid"/> with every fault.</exception>
+    /// <exception cref="Errors.HighwaterException"><see cref="Errors.ErrorCodes.SettingsInvalid"/> with every
+    /// fault.</exception>
     public static HighwaterSettings Read(IConfiguration configuration)
     {
         var reader = new SettingsReader(configuration);

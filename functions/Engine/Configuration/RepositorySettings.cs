@@ -25,7 +25,8 @@ public static class RepositorySettings
                 SettingNames.RemoteBackupHost, $"'{host}' is not a host name", "REMOTE_BACKUP_HOST=backup.example.org");
         if (path.Length > 0 && path[0] != '/')
             reader.Fault(
-                SettingNames.RemoteBackupPath, $"'{path}' is not an absolute path", "REMOTE_BACKUP_PATH=/srv/backups/main");
+                SettingNames.RemoteBackupPath, $"'{path}' is not an absolute path",
+                "REMOTE_BACKUP_PATH=/srv/backups/main");
         var bracketed = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
         return new RepositoryOptions(
             RepositoryOptions.Remote,

@@ -21,8 +21,10 @@ public sealed record ScheduleOptions(string BaseBackup, string WalSync)
         var text = reader.Text(name, defaultValue);
         var withSeconds = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6;
         var cron = new CrontabSchedule.ParseOptions { IncludingSeconds = withSeconds };
-        if (CrontabSchedule.TryParse(text, cron) is null && !TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _))
-            reader.Fault(name, $"'{text}' is neither cron with 5 or 6 fields nor a time span", $"{name}={defaultValue}");
+        if (CrontabSchedule.TryParse(text, cron) is null
+            && !TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _))
+            reader.Fault(
+                name, $"'{text}' is neither cron with 5 or 6 fields nor a time span", $"{name}={defaultValue}");
         return text;
     }
 }

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Configuration;
 namespace Highwater.Engine.Configuration;
 
 /// <summary>
-/// Reads settings and gathers what is wrong with them, so that an operator sees every fault at once. A faulty setting reads as
-/// its default; <see cref="ThrowIfFaulty"/> is called before anything is used. An empty value counts as not set.
+/// Reads settings and gathers what is wrong with them, so that an operator sees every fault at once. A faulty setting
+/// reads as its default; <see cref="ThrowIfFaulty"/> is called before anything is used. An empty value counts as not
+/// set.
 /// </summary>
 public sealed class SettingsReader(IConfiguration configuration)
 {
@@ -15,7 +16,8 @@ public sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<SettingFault> Faults => _faults;
 
     /// <summary>The value, or null if it is not set.</summary>
-    public string? Optional(string name) => string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
+    public string? Optional(string name) =>
+        string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
 
     /// <summary>The value, or the default if it is not set.</summary>
     public string Text(string name, string defaultValue) => Optional(name) ?? defaultValue;
@@ -42,7 +44,8 @@ public sealed class SettingsReader(IConfiguration configuration)
         return defaultValue;
     }
 
-    /// <summary>A secret: from the setting itself or from the file that NAME_FILE names. Never shown in a fault.</summary>
+    /// <summary>A secret: from the setting itself or from the file that NAME_FILE names. Never shown in a
+    /// fault.</summary>
     public string? Secret(string name)
     {
         var fileSetting = name + "_FILE";
@@ -55,15 +58,18 @@ public sealed class SettingsReader(IConfiguration configuration)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Fault(fileSetting, $"'{path}' cannot be read: {e.Message}", $"{fileSetting}=/run/secrets/postgres-password");
+            Fault(fileSetting, $"'{path}' cannot be read: {e.Message}",
+                $"{fileSetting}=/run/secrets/postgres-password");
             return null;
         }
     }
 
     /// <summary>Notes that a setting is wrong.</summary>
-    public void Fault(string name, string problem, string example) => _faults.Add(new SettingFault(name, problem, example));
+    public void Fault(string name, string problem, string example) =>
+        _faults.Add(new SettingFault(name, problem, example));
 
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SettingsInvalid"/> with every fault found.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SettingsInvalid"/> with every fault
+    /// found.</exception>
     public void ThrowIfFaulty()
     {
         if (_faults.Count == 0)

@@ -29,8 +29,10 @@ public readonly record struct Lsn(ulong Value) : IComparable<Lsn>
         var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         if (slash is < 1 or > 8 || text!.Length - slash - 1 is < 1 or > 8)
             return false;
-        if (!uint.TryParse(text.AsSpan(0, slash), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var high)
-            || !uint.TryParse(text.AsSpan(slash + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var low))
+        if (!uint.TryParse(
+                text.AsSpan(0, slash), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var high)
+            || !uint.TryParse(
+                text.AsSpan(slash + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var low))
             return false;
         lsn = new Lsn(((ulong)high << 32) | low);
         return true;

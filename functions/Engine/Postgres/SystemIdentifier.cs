@@ -11,7 +11,8 @@ namespace Highwater.Engine.Postgres;
 public readonly record struct SystemIdentifier(ulong Value)
 {
     /// <exception cref="FormatException">The text is not a decimal number of 64 bits.</exception>
-    public static SystemIdentifier Parse(string text) => new(ulong.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture));
+    public static SystemIdentifier Parse(string text) =>
+        new(ulong.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture));
 
     /// <inheritdoc/>
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);

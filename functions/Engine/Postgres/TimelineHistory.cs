@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// The ancestors of a timeline, as its history file tells them: one line each, <c>parent TAB switch point TAB reason</c>, oldest
-/// first (readTimeLineHistory in access/transam/timeline.c).
+/// The ancestors of a timeline, as its history file tells them: one line each, <c>parent TAB switch point TAB
+/// reason</c>, oldest first (readTimeLineHistory in access/transam/timeline.c).
 /// </summary>
 public sealed partial class TimelineHistory
 {
@@ -21,7 +21,8 @@ public sealed partial class TimelineHistory
     /// <summary>Every ancestor and where it was left, oldest first.</summary>
     public IReadOnlyList<TimelineFork> Forks { get; }
 
-    /// <summary>A timeline without a history file: the first one of a cluster, or one whose file is not at hand.</summary>
+    /// <summary>A timeline without a history file: the first one of a cluster, or one whose file is not at
+    /// hand.</summary>
     public static TimelineHistory WithoutFile(uint timeline) => new(timeline, []);
 
     /// <exception cref="FormatException">The text is not the history of that timeline.</exception>
@@ -32,11 +33,14 @@ public sealed partial class TimelineHistory
         {
             var match = Line.Match(line);
             if (!match.Success
-                || !uint.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var parent)
+                || !uint.TryParse(
+                    match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var parent)
                 || !Lsn.TryParse(match.Groups[2].Value, out var switchPoint))
                 throw new FormatException(
-                    $"The line '{line}' of {timeline:X8}.history does not name a timeline and the LSN where it was left.");
-            if (parent >= timeline || (forks.Count > 0 && (parent <= forks[^1].Parent || switchPoint < forks[^1].SwitchPoint)))
+                    $"The line '{line}' of {timeline:X8}.history does not name a timeline and the LSN where it was "
+                        + "left.");
+            if (parent >= timeline
+                || (forks.Count > 0 && (parent <= forks[^1].Parent || switchPoint < forks[^1].SwitchPoint)))
                 throw new FormatException($"The line '{line}' of {timeline:X8}.history is out of order.");
             forks.Add(new TimelineFork(parent, switchPoint));
         }

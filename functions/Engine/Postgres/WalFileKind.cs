@@ -1,6 +1,7 @@
 namespace Highwater.Engine.Postgres;
 
-/// <summary>What PostgreSQL hands to archive_command (documentation, "Continuous Archiving and Point-in-Time Recovery").</summary>
+/// <summary>What PostgreSQL hands to archive_command (documentation, "Continuous Archiving and Point-in-Time
+/// Recovery").</summary>
 public enum WalFileKind
 {
     /// <summary>A whole WAL segment.</summary>

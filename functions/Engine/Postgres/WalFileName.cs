@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// The name of any file PostgreSQL archives, taken apart. The patterns are those of IsXLogFileName, IsPartialXLogFileName,
-/// IsBackupHistoryFileName and IsTLHistoryFileName in access/xlog_internal.h.
+/// The name of any file PostgreSQL archives, taken apart. The patterns are those of IsXLogFileName,
+/// IsPartialXLogFileName, IsBackupHistoryFileName and IsTLHistoryFileName in access/xlog_internal.h.
 /// </summary>
 /// <param name="Kind">What the file is.</param>
 /// <param name="Segment">The segment it belongs to; of a timeline history only the timeline counts.</param>
@@ -13,7 +13,8 @@ namespace Highwater.Engine.Postgres;
 public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentName Segment, string Name)
     : IComparable<WalFileName>
 {
-    /// <summary>Whether repositories keep it compressed: segments, whole or partial. The others are a few hundred bytes.</summary>
+    /// <summary>Whether repositories keep it compressed: segments, whole or partial. The others are a few hundred
+    /// bytes.</summary>
     public bool IsCompressed => Kind is WalFileKind.Segment or WalFileKind.PartialSegment;
 
     /// <summary>A whole segment as a file.</summary>
@@ -32,7 +33,8 @@ public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentNa
         var suffix = name[(name.LastIndexOf('.') + 1)..];
         if (suffix == "history")
         {
-            file = HistoryOf(uint.Parse(name.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+            file = HistoryOf(
+                uint.Parse(name.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
             return true;
         }
 
@@ -47,14 +49,15 @@ public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentNa
     }
 
     /// <summary>
-    /// The order in which WAL is to be kept: histories first, for they are small and everything after a promotion needs them;
-    /// then by position in the log, and by timeline where positions are equal.
+    /// The order in which WAL is to be kept: histories first, for they are small and everything after a promotion needs
+    /// them; then by position in the log, and by timeline where positions are equal.
     /// </summary>
     public int CompareTo(WalFileName other)
     {
         var mine = (Kind != WalFileKind.TimelineHistory, Segment.Log, Segment.Segment, Segment.Timeline);
         var order = mine.CompareTo(
-            (other.Kind != WalFileKind.TimelineHistory, other.Segment.Log, other.Segment.Segment, other.Segment.Timeline));
+            (other.Kind != WalFileKind.TimelineHistory, other.Segment.Log, other.Segment.Segment,
+                other.Segment.Timeline));
         return order != 0 ? order : string.CompareOrdinal(Name, other.Name);
     }
 

@@ -12,7 +12,8 @@ namespace Highwater.Engine.Postgres;
 /// <param name="Log">The upper 32 bits of its LSNs.</param>
 /// <param name="Segment">Its number within the log; below <see cref="WalSegmentSize.SegmentsPerLog"/>.</param>
 [JsonConverter(typeof(WalSegmentNameJsonConverter))]
-public readonly partial record struct WalSegmentName(uint Timeline, uint Log, uint Segment) : IComparable<WalSegmentName>
+public readonly partial record struct WalSegmentName(uint Timeline, uint Log, uint Segment)
+    : IComparable<WalSegmentName>
 {
     /// <summary>Parses exactly 24 upper-case hex digits; nothing else is a segment's name.</summary>
     public static bool TryParse(string? text, out WalSegmentName name)

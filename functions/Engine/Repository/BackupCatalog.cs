@@ -22,8 +22,8 @@ public sealed class BackupCatalog(BackupRepository repository)
     }
 
     /// <summary>All committed base backups, oldest first.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: one cannot be understood. Skipping it
-    /// would let a damaged backup vanish from every list and every check.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: one cannot be understood.
+    /// Skipping it would let a damaged backup vanish from every list and every check.</exception>
     public async Task<IReadOnlyList<BackupRecord>> ListAsync(CancellationToken cancellationToken)
     {
         var records = new List<BackupRecord>();
@@ -32,7 +32,8 @@ public sealed class BackupCatalog(BackupRepository repository)
         return records;
     }
 
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BackupUnknown"/>, <see cref="ErrorCodes.RepositoryDamaged"/>.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BackupUnknown"/>,
+    /// <see cref="ErrorCodes.RepositoryDamaged"/>.</exception>
     public async Task<BackupRecord> ReadAsync(BackupId id, CancellationToken cancellationToken)
     {
         var key = RepositoryLayout.BackupCommit(id);
@@ -65,8 +66,8 @@ public sealed class BackupCatalog(BackupRepository repository)
     }
 
     /// <summary>
-    /// Removes a base backup, its commit first, so that a half-removed one never counts. Packs stay: other backups may share
-    /// them, and prune finds those that nobody names. Repeatable.
+    /// Removes a base backup, its commit first, so that a half-removed one never counts. Packs stay: other backups may
+    /// share them, and prune finds those that nobody names. Repeatable.
     /// </summary>
     public async Task DeleteAsync(BackupId id, CancellationToken cancellationToken)
     {

@@ -11,7 +11,8 @@ namespace Highwater.Engine.Repository;
 /// <param name="PostgresVersion">server_version_num, for instance 150018.</param>
 /// <param name="Timeline">On which it started and stopped.</param>
 /// <param name="StartLsn">Where recovery begins: the redo point of backup_label.</param>
-/// <param name="StopLsn">Where recovery is consistent at the earliest; the end of the WAL range of the manifest.</param>
+/// <param name="StopLsn">Where recovery is consistent at the earliest; the end of the WAL range of the
+/// manifest.</param>
 /// <param name="FirstSegment">The first WAL segment recovery reads.</param>
 /// <param name="LastSegment">The last WAL segment without which the base backup is worth nothing.</param>
 /// <param name="StartedAt">UTC, by this program's clock.</param>

@@ -6,8 +6,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// An open repository: the base backups and WAL of exactly one cluster in one storage. Opening checks the format and, where
-/// the caller knows the cluster, that it is the same one.
+/// An open repository: the base backups and WAL of exactly one cluster in one storage. Opening checks the format and,
+/// where the caller knows the cluster, that it is the same one.
 /// </summary>
 public sealed class BackupRepository
 {
@@ -27,8 +27,10 @@ public sealed class BackupRepository
 
     /// <summary>Opens a repository that is there.</summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryMissing"/> if the storage holds none;
-    /// <see cref="ErrorCodes.RepositoryFormatUnknown"/>; <see cref="ErrorCodes.RepositoryDamaged"/>; any storage error.</exception>
-    public static async Task<BackupRepository> OpenAsync(string name, IStorage storage, CancellationToken cancellationToken)
+    /// <see cref="ErrorCodes.RepositoryFormatUnknown"/>; <see cref="ErrorCodes.RepositoryDamaged"/>; any storage
+    /// error.</exception>
+    public static async Task<BackupRepository> OpenAsync(
+        string name, IStorage storage, CancellationToken cancellationToken)
     {
         byte[] json;
         try
@@ -57,11 +59,11 @@ public sealed class BackupRepository
     }
 
     /// <summary>
-    /// Opens the repository of a cluster, creating it with its recovery kit if the storage is empty. Repeatable: a creation that
-    /// was interrupted is completed, and of two that race one wins and both succeed.
+    /// Opens the repository of a cluster, creating it with its recovery kit if the storage is empty. Repeatable: a
+    /// creation that was interrupted is completed, and of two that race one wins and both succeed.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> if it belongs to another cluster, and
-    /// what <see cref="OpenAsync"/> throws.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> if it belongs to another
+    /// cluster, and what <see cref="OpenAsync"/> throws.</exception>
     public static async Task<BackupRepository> OpenOrCreateAsync(
         string name, IStorage storage, ClusterIdentity cluster, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -73,7 +75,8 @@ public sealed class BackupRepository
         return repository;
     }
 
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/>: it is another cluster's.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/>: it is another
+    /// cluster's.</exception>
     public void EnsureBelongsTo(SystemIdentifier cluster)
     {
         if (Description.SystemIdentifier == cluster)
@@ -83,7 +86,8 @@ public sealed class BackupRepository
             $"The repository '{Name}' at {Storage.Address} belongs to the cluster with system identifier "
             + $"{Description.SystemIdentifier}, but this one is {cluster}.",
             "point POSTGRES_HOST/POSTGRES_PORT at the right server, or give this cluster a repository of its own "
-            + "(LOCAL_BACKUP_PATH, REMOTE_BACKUP_PATH); a cluster made by initdb, pg_upgrade or a test is another cluster");
+            + "(LOCAL_BACKUP_PATH, REMOTE_BACKUP_PATH); a cluster made by initdb, pg_upgrade or a test is another "
+            + "cluster");
     }
 
     private static async Task CreateAsync(

@@ -6,4 +6,5 @@ namespace Highwater.Engine.Repository;
 /// <param name="SystemIdentifier">Names the cluster.</param>
 /// <param name="PostgresMajor">For instance 15.</param>
 /// <param name="WalSegmentSize">Chosen at initdb.</param>
-public sealed record ClusterIdentity(SystemIdentifier SystemIdentifier, int PostgresMajor, WalSegmentSize WalSegmentSize);
+public sealed record ClusterIdentity(
+    SystemIdentifier SystemIdentifier, int PostgresMajor, WalSegmentSize WalSegmentSize);

@@ -7,8 +7,8 @@ using ZstdSharp.Unsafe;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// A WAL segment in the form it is stored in: its header in a skippable frame, then one zstd frame. The same segment gives the
-/// same bytes with the same version of the compressor. Holds a buffer or a temporary file until disposed.
+/// A WAL segment in the form it is stored in: its header in a skippable frame, then one zstd frame. The same segment
+/// gives the same bytes with the same version of the compressor. Holds a buffer or a temporary file until disposed.
 /// </summary>
 internal sealed class EncodedWalSegment : IAsyncDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
     /// <summary>What to put, valid until disposal.</summary>
     public ObjectContent Content { get; }
 
-    /// <summary>Compresses what <paramref name="header"/> describes, read from the start of <paramref name="plain"/>.</summary>
+    /// <summary>Compresses what <paramref name="header"/> describes, read from the start of
+    /// <paramref name="plain"/>.</summary>
     public static async Task<EncodedWalSegment> CreateAsync(
         WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
     {
@@ -58,7 +59,8 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
 
     public ValueTask DisposeAsync() => ReleaseAsync(buffer, target);
 
-    private static async Task<ObjectContent> DescribeAsync(byte[]? buffer, Stream target, CancellationToken cancellationToken)
+    private static async Task<ObjectContent> DescribeAsync(
+        byte[]? buffer, Stream target, CancellationToken cancellationToken)
     {
         if (buffer is not null)
             return ObjectContent.FromBytes(buffer.AsMemory(0, (int)target.Position));

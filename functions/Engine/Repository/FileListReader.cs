@@ -10,11 +10,11 @@ namespace Highwater.Engine.Repository;
 public static class FileListReader
 {
     /// <summary>
-    /// Gives the entries in the order they were written. The object's hash is checked at the end: a caller that must not act on
-    /// a damaged list reads it to the end first.
+    /// Gives the entries in the order they were written. The object's hash is checked at the end: a caller that must
+    /// not act on a damaged list reads it to the end first.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: the list is not the one the backup
-    /// committed; any storage error.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: the list is not the one the
+    /// backup committed; any storage error.</exception>
     public static async IAsyncEnumerable<FileListEntry> ReadAsync(
         BackupRepository repository, BackupRecord backup, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -27,7 +27,8 @@ public static class FileListReader
         using var lines = new StreamReader(plain);
         while (await ReadLineAsync(lines, what, cancellationToken) is { } line)
         {
-            yield return RepositoryJson.Parse<FileListEntry>(System.Text.Encoding.UTF8.GetBytes(line), "A line of " + what);
+            yield return RepositoryJson.Parse<FileListEntry>(
+                System.Text.Encoding.UTF8.GetBytes(line), "A line of " + what);
         }
 
         await hashed.CopyToAsync(Stream.Null, cancellationToken);
@@ -35,7 +36,8 @@ public static class FileListReader
             throw Damaged(what, "its SHA-256 is not the one the base backup was committed with", null);
     }
 
-    private static async Task<string?> ReadLineAsync(StreamReader lines, string what, CancellationToken cancellationToken)
+    private static async Task<string?> ReadLineAsync(
+        StreamReader lines, string what, CancellationToken cancellationToken)
     {
         try
         {

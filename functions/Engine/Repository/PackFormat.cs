@@ -3,8 +3,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// How a pack is laid out: a POSIX ustar archive whose members are <c>SHA256.zst</c>, each one zstd frame, in the order of the
-/// files they were cut from, closed by two zero blocks.
+/// How a pack is laid out: a POSIX ustar archive whose members are <c>SHA256.zst</c>, each one zstd frame, in the order
+/// of the files they were cut from, closed by two zero blocks.
 /// </summary>
 public static class PackFormat
 {

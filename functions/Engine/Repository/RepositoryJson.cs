@@ -19,15 +19,18 @@ namespace Highwater.Engine.Repository;
 internal sealed partial class RepositoryJson : JsonSerializerContext
 {
     /// <summary>The same for people: objects that are read by eye are indented.</summary>
-    public static RepositoryJson Indented => field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+    public static RepositoryJson Indented =>
+        field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
 
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: the bytes are not such an object.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: the bytes are not such an
+    /// object.</exception>
     public static T Parse<T>(ReadOnlySpan<byte> json, string what)
         where T : class
     {
         try
         {
-            return (T?)JsonSerializer.Deserialize(json, typeof(T), Default) ?? throw new JsonException("It holds only null.");
+            return (T?)JsonSerializer.Deserialize(json, typeof(T), Default)
+                ?? throw new JsonException("It holds only null.");
         }
         catch (JsonException e)
         {

@@ -3,7 +3,8 @@ using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Repository;
 
-/// <summary>Every key of repository format 1: the one place where paths are made and taken apart. FORMAT.md says what they hold.</summary>
+/// <summary>Every key of repository format 1: the one place where paths are made and taken apart. FORMAT.md says what
+/// they hold.</summary>
 public static class RepositoryLayout
 {
     public const int Format = 1;
@@ -55,8 +56,8 @@ public static class RepositoryLayout
     }
 
     /// <summary>
-    /// A file of the WAL archive by the name PostgreSQL gave it: segments and partial segments compressed in the folder of
-    /// their timeline and log, backup history files raw beside them, timeline history files raw at the top.
+    /// A file of the WAL archive by the name PostgreSQL gave it: segments and partial segments compressed in the folder
+    /// of their timeline and log, backup history files raw beside them, timeline history files raw at the top.
     /// </summary>
     public static string WalFile(WalFileName name) => name.Kind switch
     {
@@ -68,7 +69,8 @@ public static class RepositoryLayout
     /// <summary>The folder of all segments that share timeline and log with the given one.</summary>
     public static string WalFolder(WalSegmentName segment) => $"{WalArchive}{segment.Timeline:X8}{segment.Log:X8}/";
 
-    /// <summary>The name PostgreSQL gave to the file under a key of the WAL archive, or null if the key is not one.</summary>
+    /// <summary>The name PostgreSQL gave to the file under a key of the WAL archive, or null if the key is not
+    /// one.</summary>
     public static WalFileName? WalFileOf(string key)
     {
         var name = key[(key.LastIndexOf('/') + 1)..];

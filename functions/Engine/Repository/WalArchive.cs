@@ -5,8 +5,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// The WAL files of one repository, under the names PostgreSQL gave them. Nothing that is not of the repository's cluster gets
-/// in, nothing in it is ever replaced, and everything that comes out is checked.
+/// The WAL files of one repository, under the names PostgreSQL gave them. Nothing that is not of the repository's
+/// cluster gets in, nothing in it is ever replaced, and everything that comes out is checked.
 /// </summary>
 public sealed class WalArchive(BackupRepository repository)
 {
@@ -20,8 +20,8 @@ public sealed class WalArchive(BackupRepository repository)
     private WalSegmentSize SegmentSize => Repository.Description.WalSegmentSize;
 
     /// <summary>
-    /// Stores the file at <paramref name="path"/>, durable as the storage promises, when this returns. Repeatable: the same bytes
-    /// again are <see cref="PutOutcome.AlreadyThere"/>, however they were compressed the first time.
+    /// Stores the file at <paramref name="path"/>, durable as the storage promises, when this returns. Repeatable: the
+    /// same bytes again are <see cref="PutOutcome.AlreadyThere"/>, however they were compressed the first time.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>: it is damaged, or another cluster's;
     /// <see cref="ErrorCodes.WalConflict"/>: other bytes have this name; any storage error.</exception>
@@ -78,11 +78,11 @@ public sealed class WalArchive(BackupRepository repository)
     }
 
     /// <summary>
-    /// Opens the plain bytes of a file. A segment's stream throws at its end if they are not those that were stored, so act on
-    /// them only after reading to the end.
+    /// Opens the plain bytes of a file. A segment's stream throws at its end if they are not those that were stored, so
+    /// act on them only after reading to the end.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalAbsent"/>: the repository answered and does not have it;
-    /// <see cref="ErrorCodes.RepositoryDamaged"/>; any storage error. Reading throws the same.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalAbsent"/>: the repository answered and does not
+    /// have it; <see cref="ErrorCodes.RepositoryDamaged"/>; any storage error. Reading throws the same.</exception>
     public async Task<Stream> OpenReadAsync(WalFileName name, CancellationToken cancellationToken)
     {
         var stored = await OpenStoredAsync(name, cancellationToken);
@@ -102,8 +102,8 @@ public sealed class WalArchive(BackupRepository repository)
     }
 
     /// <summary>
-    /// Writes the plain bytes to a file, whole and checked or not at all; replaces what is there. Not flushed to the device:
-    /// recovery asks again after a crash.
+    /// Writes the plain bytes to a file, whole and checked or not at all; replaces what is there. Not flushed to the
+    /// device: recovery asks again after a crash.
     /// </summary>
     /// <exception cref="HighwaterException">As <see cref="OpenReadAsync"/>.</exception>
     /// <exception cref="IOException">The destination cannot be written.</exception>
@@ -141,13 +141,15 @@ public sealed class WalArchive(BackupRepository repository)
         await plain.CopyToAsync(Stream.Null, 1 << 17, cancellationToken);
     }
 
-    /// <summary>What is known of a file without reading it, or null if the repository answered and does not have it.</summary>
+    /// <summary>What is known of a file without reading it, or null if the repository answered and does not have
+    /// it.</summary>
     public async Task<WalArchiveEntry?> StatAsync(WalFileName name, CancellationToken cancellationToken) =>
         await Storage.StatAsync(RepositoryLayout.WalFile(name), cancellationToken) is { } entry
             ? new WalArchiveEntry(name, entry.Length, entry.ModifiedAt)
             : null;
 
-    /// <summary>Everything in the archive, by one listing, ordered by log position and then timeline: oldest WAL first.</summary>
+    /// <summary>Everything in the archive, by one listing, ordered by log position and then timeline: oldest WAL
+    /// first.</summary>
     public async Task<IReadOnlyList<WalArchiveEntry>> ListAsync(CancellationToken cancellationToken)
     {
         var entries = new List<WalArchiveEntry>();
@@ -230,7 +232,8 @@ public sealed class WalArchive(BackupRepository repository)
             throw new HighwaterException(
                 ErrorCodes.WalAbsent,
                 $"The repository '{Repository.Name}' at {Storage.Address} does not have the WAL file {name}.",
-                "run 'highwater wal-sync' if the server still has it; 'highwater status' shows which WAL each repository has",
+                "run 'highwater wal-sync' if the server still has it; 'highwater status' shows which WAL each "
+                    + "repository has",
                 e);
         }
     }
@@ -242,8 +245,8 @@ public sealed class WalArchive(BackupRepository repository)
         $"{What(name)} holds other bytes (SHA-256 {there}) than the WAL file {name} that is to be stored "
         + $"(SHA-256 {offered}). What is there was kept.",
         "find out which server wrote the second one: two servers with the same system identifier "
-        + $"({Repository.Description.SystemIdentifier}; a cloned machine, a restored copy, a standby promoted twice) archive into the "
-        + "same place. Set archive_command = '' on the one that is not the production server, or give it a spool and a "
-        + "repository of its own (WAL_SPOOL_PATH, LOCAL_BACKUP_PATH, REMOTE_BACKUP_PATH)",
+        + $"({Repository.Description.SystemIdentifier}; a cloned machine, a restored copy, a standby promoted twice) "
+        + "archive into the same place. Set archive_command = '' on the one that is not the production server, or give "
+        + "it a spool and a repository of its own (WAL_SPOOL_PATH, LOCAL_BACKUP_PATH, REMOTE_BACKUP_PATH)",
         inner);
 }

@@ -5,8 +5,8 @@ using Highwater.Engine.Errors;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// The skippable frame in front of a stored WAL segment: magic, length, JSON (RFC 8878, section 3.1.2). zstd passes over it, so
-/// that <c>zstd -dc</c> yields the segment alone.
+/// The skippable frame in front of a stored WAL segment: magic, length, JSON (RFC 8878, section 3.1.2). zstd passes
+/// over it, so that <c>zstd -dc</c> yields the segment alone.
 /// </summary>
 internal static class WalSegmentFrame
 {
@@ -26,18 +26,22 @@ internal static class WalSegmentFrame
     }
 
     /// <summary>Reads the frame and leaves the stream at the compressed segment.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: there is no such frame.</exception>
-    public static async Task<WalSegmentHeader> ReadAsync(Stream stored, string what, CancellationToken cancellationToken)
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: there is no such
+    /// frame.</exception>
+    public static async Task<WalSegmentHeader> ReadAsync(
+        Stream stored, string what, CancellationToken cancellationToken)
     {
         var prefix = new byte[PrefixLength];
-        if (await stored.ReadAtLeastAsync(prefix, PrefixLength, throwOnEndOfStream: false, cancellationToken) < PrefixLength
+        if (await stored.ReadAtLeastAsync(
+            prefix, PrefixLength, throwOnEndOfStream: false, cancellationToken) < PrefixLength
             || BinaryPrimitives.ReadUInt32LittleEndian(prefix) != Magic)
             throw Damaged(what, "it does not start with the frame that says what it is");
         var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(4));
         if (length > LongestJson)
             throw Damaged(what, "its first frame is too long");
         var json = new byte[length];
-        if (await stored.ReadAtLeastAsync(json, json.Length, throwOnEndOfStream: false, cancellationToken) < json.Length)
+        if (await stored.ReadAtLeastAsync(
+            json, json.Length, throwOnEndOfStream: false, cancellationToken) < json.Length)
             throw Damaged(what, "it ends within its first frame");
         return RepositoryJson.Parse<WalSegmentHeader>(json, $"The first frame of {what}");
     }

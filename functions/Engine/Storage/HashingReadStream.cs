@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Highwater.Engine.Storage;
 
 /// <summary>
-/// Hashes and counts what is read through it. A fault of the source comes out as <see cref="SourceFaultException"/>, so that
-/// the storage's own troubles (a broken connection, a full disk) can be told from those of the source.
+/// Hashes and counts what is read through it. A fault of the source comes out as <see cref="SourceFaultException"/>, so
+/// that the storage's own troubles (a broken connection, a full disk) can be told from those of the source.
 /// </summary>
 internal sealed class HashingReadStream(Stream source, Action? onProgress = null) : Stream
 {

@@ -54,7 +54,8 @@ public static class StorageKey
         return true;
     }
 
-    /// <summary>The folder a key lies in, without a slash at the end: <c>packs/ab</c> of <c>packs/ab/x.tar</c>, empty at the root.</summary>
+    /// <summary>The folder a key lies in, without a slash at the end: <c>packs/ab</c> of <c>packs/ab/x.tar</c>, empty
+    /// at the root.</summary>
     public static string FolderOf(string key) => key.LastIndexOf('/') is var slash and >= 0 ? key[..slash] : "";
 
     /// <summary>A fresh key under <see cref="TemporaryFolder"/>.</summary>

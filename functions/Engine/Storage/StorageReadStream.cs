@@ -1,6 +1,7 @@
 namespace Highwater.Engine.Storage;
 
-/// <summary>The read-only, forward-only part of every stream a storage hands out; a storage adds where the bytes come from.</summary>
+/// <summary>The read-only, forward-only part of every stream a storage hands out; a storage adds where the bytes come
+/// from.</summary>
 internal abstract class StorageReadStream : Stream
 {
     public override bool CanRead => true;
@@ -17,7 +18,8 @@ internal abstract class StorageReadStream : Stream
         set => throw new NotSupportedException();
     }
 
-    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+    public abstract override ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.WalArchiving;
 
 /// <summary>
-/// Takes what archive_command left in the spool into the local repository. A file leaves the spool after the repository has it
-/// durably and has read it back, never earlier; so a run may be killed anywhere, repeated, and run twice at once.
+/// Takes what archive_command left in the spool into the local repository. A file leaves the spool after the repository
+/// has it durably and has read it back, never earlier; so a run may be killed anywhere, repeated, and run twice at
+/// once.
 /// </summary>
 public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<ArchiveSpooledWal> logger)
 {
@@ -16,12 +17,13 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
     private readonly WalSpool spool = new(options.SpoolPath);
 
     /// <summary>
-    /// One pass over the spool, oldest first, several files in flight. Files that may not enter the repository are moved to
-    /// <c>quarantine/</c> in the spool and named in the result, and the later ones go on. A file that finds a damaged copy of
-    /// itself in the repository stays in the spool and is named too.
+    /// One pass over the spool, oldest first, several files in flight. Files that may not enter the repository are
+    /// moved to <c>quarantine/</c> in the spool and named in the result, and the later ones go on. A file that finds a
+    /// damaged copy of itself in the repository stays in the spool and is named too.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>; any error of the repository's storage, with
-    /// everything not yet taken left in the spool. A full disk is a <see cref="TransientException"/>.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>; any error of the repository's
+    /// storage, with everything not yet taken left in the spool. A full disk is a
+    /// <see cref="TransientException"/>.</exception>
     public async Task<SpooledWalArchived> RunAsync(BackupRepository local, CancellationToken cancellationToken)
     {
         var archive = new WalArchive(local);
@@ -100,7 +102,8 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
         MemoryForBuffers / (2 * size.Bytes), 1, options.MaxInFlight ?? Environment.ProcessorCount);
 
     [LoggerMessage(EventId = 501, Level = LogLevel.Information,
-        Message = "Took {Files} WAL files ({Bytes} bytes) from the spool into the {Repository} repository, up to {Last}")]
+        Message =
+            "Took {Files} WAL files ({Bytes} bytes) from the spool into the {Repository} repository, up to {Last}")]
     private static partial void LogArchived(ILogger logger, int files, long bytes, string repository, string last);
 
     [LoggerMessage(EventId = 502, Level = LogLevel.Error,

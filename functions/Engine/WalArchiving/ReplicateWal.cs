@@ -5,19 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.WalArchiving;
 
 /// <summary>
-/// Makes one repository hold the WAL another one holds. What is there is known from one listing of each, so it may be stopped,
-/// repeated and run twice at once; after an outage the next run catches up.
+/// Makes one repository hold the WAL another one holds. What is there is known from one listing of each, so it may be
+/// stopped, repeated and run twice at once; after an outage the next run catches up.
 /// </summary>
 public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWal> logger)
 {
     private const int InFlight = 4;
 
     /// <summary>
-    /// Copies what the target lacks, oldest first, as it is stored; each segment is checked against its header on the way. A
-    /// damaged or conflicting file is named in the result, and the later ones go on.
+    /// Copies what the target lacks, oldest first, as it is stored; each segment is checked against its header on the
+    /// way. A damaged or conflicting file is named in the result, and the later ones go on.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> if they are not of one cluster; any storage
-    /// error, with how much still waits; what was copied stays copied. An unreachable or full target is a
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> if they are not of one cluster;
+    /// any storage error, with how much still waits; what was copied stays copied. An unreachable or full target is a
     /// <see cref="TransientException"/>.</exception>
     public async Task<WalReplicated> RunAsync(
         BackupRepository source, BackupRepository target, CancellationToken cancellationToken)
@@ -99,6 +99,7 @@ public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWa
         Message = "Copied {Files} WAL files ({Bytes} bytes) from the {Source} repository to {Target}")]
     private static partial void LogReplicated(ILogger logger, int files, long bytes, string source, string target);
 
-    [LoggerMessage(EventId = 512, Level = LogLevel.Error, Message = "The WAL file {File} cannot go to {Target}: {Error}")]
+    [LoggerMessage(
+        EventId = 512, Level = LogLevel.Error, Message = "The WAL file {File} cannot go to {Target}: {Error}")]
     private static partial void LogFault(ILogger logger, string file, string target, string error);
 }

@@ -4,8 +4,9 @@ using Highwater.Engine.Repository;
 namespace Highwater.Engine.WalArchiving;
 
 /// <summary>
-/// What the WAL of one repository is good for: where it is contiguous, where it has gaps, and how far recovery gets from a base
-/// backup. Pure: it knows names and times, it reads nothing. <see cref="ReadAsync"/> makes one of a repository.
+/// What the WAL of one repository is good for: where it is contiguous, where it has gaps, and how far recovery gets
+/// from a base backup. Pure: it knows names and times, it reads nothing. <see cref="ReadAsync"/> makes one of a
+/// repository.
 /// </summary>
 public sealed class WalContinuity
 {
@@ -37,8 +38,8 @@ public sealed class WalContinuity
             WalSegmentName.FromNumber(pair.Second.First.Timeline, pair.Second.First.Number(size) - 1, size)))];
 
     /// <summary>
-    /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history file is not.
-    /// Recovery to the latest timeline ends before the first of them and reports success
+    /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history file
+    /// is not. Recovery to the latest timeline ends before the first of them and reports success
     /// (findNewestTimeLine in access/transam/timeline.c).
     /// </summary>
     public IReadOnlyList<uint> MissingHistories => [.. Ranges.Select(r => r.First.Timeline)
@@ -46,7 +47,8 @@ public sealed class WalContinuity
         .Where(timeline => timeline > 1 && !histories.ContainsKey(timeline)).Distinct().Order()];
 
     /// <summary>Reads names and histories of a repository: one listing and one small read for each promotion.</summary>
-    /// <exception cref="Errors.HighwaterException">Any storage error, and a history file that cannot be understood.</exception>
+    /// <exception cref="Errors.HighwaterException">Any storage error, and a history file that cannot be
+    /// understood.</exception>
     public static async Task<WalContinuity> ReadAsync(WalArchive archive, CancellationToken cancellationToken) =>
         await ReadAsync(archive, await archive.ListAsync(cancellationToken), cancellationToken);
 
@@ -71,20 +73,22 @@ public sealed class WalContinuity
     public IReadOnlyList<WalSegmentName> Missing(BackupRecord backup) =>
         [.. WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, size).Where(segment => !Has(segment))];
 
-    /// <summary>Whether all WAL is here that the base backup needs to become consistent. Packs are not looked at.</summary>
+    /// <summary>Whether all WAL is here that the base backup needs to become consistent. Packs are not looked
+    /// at.</summary>
     public bool IsRestorable(BackupRecord backup) =>
         WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, size).All(Has);
 
     /// <summary>
-    /// The timelines recovery from a base backup may end on, the one it was taken on first: those whose history leaves the base
-    /// backup's timeline at or after its stop LSN. PostgreSQL refuses all others.
+    /// The timelines recovery from a base backup may end on, the one it was taken on first: those whose history leaves
+    /// the base backup's timeline at or after its stop LSN. PostgreSQL refuses all others.
     /// </summary>
     public IReadOnlyList<uint> TimelinesFrom(BackupRecord backup) =>
-        [backup.Timeline, .. histories.Keys.Where(t => t > backup.Timeline && IsDescendant(histories[t], backup)).Order()];
+        [backup.Timeline,
+            .. histories.Keys.Where(t => t > backup.Timeline && IsDescendant(histories[t], backup)).Order()];
 
     /// <summary>
-    /// How far recovery gets from a base backup, towards a timeline: each segment is taken from the youngest timeline that had
-    /// begun by then, as PostgreSQL takes it (XLogFileReadAnyTLI in access/transam/xlogrecovery.c).
+    /// How far recovery gets from a base backup, towards a timeline: each segment is taken from the youngest timeline
+    /// that had begun by then, as PostgreSQL takes it (XLogFileReadAnyTLI in access/transam/xlogrecovery.c).
     /// </summary>
     /// <param name="backup">Where recovery begins.</param>
     /// <param name="timeline">One of <see cref="TimelinesFrom"/>; null for the latest of them.</param>
@@ -94,7 +98,8 @@ public sealed class WalContinuity
         var possible = TimelinesFrom(backup);
         var target = timeline ?? possible[^1];
         if (!possible.Contains(target))
-            throw new ArgumentException($"Recovery from {backup.Id} cannot end on timeline {target}.", nameof(timeline));
+            throw new ArgumentException(
+                $"Recovery from {backup.Id} cannot end on timeline {target}.", nameof(timeline));
         var history = histories.GetValueOrDefault(target) ?? TimelineHistory.WithoutFile(target);
         WalSegmentName? last = null;
         var number = backup.FirstSegment.Number(size);
@@ -121,7 +126,8 @@ public sealed class WalContinuity
         .Select(backup => ReachFrom(backup))
         .OrderBy(reach => reach.Timeline).ThenBy(reach => reach.End)
         .Select(reach => new RecoveryPoint(
-            reach.Timeline, reach.End, reach.LastSegment!.Value, reach.LastStoredAt!.Value, now - reach.LastStoredAt!.Value))
+            reach.Timeline, reach.End, reach.LastSegment!.Value, reach.LastStoredAt!.Value,
+                now - reach.LastStoredAt!.Value))
         .LastOrDefault();
 
     private static bool IsDescendant(TimelineHistory history, BackupRecord backup) =>

@@ -11,7 +11,8 @@ public class ExternalEventTests
         host.Script.Main = async context =>
         {
             await context.WaitForExternalEvent<string>("start");
-            return await context.WaitForExternalEvent<string>("word") + await context.WaitForExternalEvent<string>("Word");
+            return await context.WaitForExternalEvent<string>("word")
+                + await context.WaitForExternalEvent<string>("Word");
         };
         var id = await host.StartMainAsync();
         var cancellation = TestContext.Current.CancellationToken;
@@ -46,7 +47,8 @@ public class ExternalEventTests
     public async Task Waiting_with_a_timeout_gives_the_event_that_comes_in_time()
     {
         await using var host = await TestHost.StartNewAsync();
-        host.Script.Main = async context => await context.WaitForExternalEvent<int>("n", TimeSpan.FromHours(1), CancellationToken.None);
+        host.Script.Main = async context =>
+            await context.WaitForExternalEvent<int>("n", TimeSpan.FromHours(1), CancellationToken.None);
         var id = await host.StartMainAsync();
 
         await host.Client.RaiseEventAsync(id, "n", 7, TestContext.Current.CancellationToken);

@@ -117,7 +117,8 @@ public class TimerFunctionTests
     }
 
     private Task<TestHost> StartAsync(
-        string schedule, Func<TimerInfo, Task>? code = null, string setting = "TICK", Action<TestHost>? prepare = null) =>
+        string schedule, Func<TimerInfo, Task>? code = null, string setting = "TICK",
+        Action<TestHost>? prepare = null) =>
         TestHost.StartNewAsync(host =>
         {
             host.Options = host.Options with { TimeProvider = _time, Timers = true };

@@ -9,7 +9,8 @@ public sealed class TimelineHistoryTests
     {
         var history = TimelineHistory.Parse(
             5, "# a comment\n\n1\t0/3000148\tno recovery target specified\n3\t1/A0\tbefore 2026-11-22 10:00:00+00\n");
-        Assert.Equal([new TimelineFork(1, new Lsn(0x3000148)), new TimelineFork(3, new Lsn(0x1_0000_00A0))], history.Forks);
+        Assert.Equal(
+            [new TimelineFork(1, new Lsn(0x3000148)), new TimelineFork(3, new Lsn(0x1_0000_00A0))], history.Forks);
         Assert.Equal(1u, history.TimelineAt(new Lsn(0x3000147)));
         Assert.Equal(3u, history.TimelineAt(new Lsn(0x3000148)));
         Assert.Equal(5u, history.TimelineAt(new Lsn(0x1_0000_00A0)));

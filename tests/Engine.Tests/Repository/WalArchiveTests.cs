@@ -44,7 +44,8 @@ public sealed class WalArchiveTests
         var path = Path.Combine(scene.LocalPath, RepositoryLayout.WalFile(Name));
         var stored = await File.ReadAllBytesAsync(path, WalScene.Token);
         var header = stored.AsSpan().IndexOf("}"u8);
-        int[] places = [0, 5, 20, header - 10, header + 2, header + 5, header + 8, header + 10, stored.Length / 2, stored.Length - 1];
+        int[] places = [0, 5, 20, header - 10, header + 2, header + 5, header + 8, header + 10, stored.Length / 2,
+            stored.Length - 1];
         foreach (var place in places)
         {
             var damaged = (byte[])stored.Clone();
@@ -72,7 +73,8 @@ public sealed class WalArchiveTests
         var path = Path.Combine(scene.LocalPath, RepositoryLayout.WalFile(Name));
         var stored = await File.ReadAllBytesAsync(path, WalScene.Token);
         await File.WriteAllBytesAsync(path, stored[..(length < 0 ? stored.Length + length : length)], WalScene.Token);
-        var error = await Assert.ThrowsAsync<HighwaterException>(() => scene.LocalArchive.VerifyAsync(Name, WalScene.Token));
+        var error =
+            await Assert.ThrowsAsync<HighwaterException>(() => scene.LocalArchive.VerifyAsync(Name, WalScene.Token));
         Assert.Equal(ErrorCodes.RepositoryDamaged, error.Code);
     }
 
@@ -96,7 +98,8 @@ public sealed class WalArchiveTests
             () => scene.LocalArchive.FetchAsync(Name, scene.InSpool("RECOVERYXLOG"), WalScene.Token));
         Assert.Equal(ErrorCodes.WalAbsent, absent.Code);
         Assert.Null(await scene.LocalArchive.StatAsync(Name, WalScene.Token));
-        scene.LocalStorage.Fault = (_, _) => new TransientException(ErrorCodes.StorageUnreachable, "It is away.", "start it");
+        scene.LocalStorage.Fault = (_, _) =>
+            new TransientException(ErrorCodes.StorageUnreachable, "It is away.", "start it");
         var away = await Assert.ThrowsAsync<TransientException>(
             () => scene.LocalArchive.FetchAsync(Name, scene.InSpool("RECOVERYXLOG"), WalScene.Token));
         Assert.Equal(ErrorCodes.StorageUnreachable, away.Code);
@@ -123,8 +126,10 @@ public sealed class WalArchiveTests
     {
         await using var scene = await WalScene.CreateAsync();
         await PutAsync(scene, 1);
-        foreach (var key in (string[])["wal-archive/README", "wal-archive/0000000100000000/000000010000000000000004.gz"])
-            await scene.LocalStorage.PutAsync(key, ObjectContent.FromBytes(Encoding.UTF8.GetBytes("x")), WalScene.Token);
+        string[] strangers = ["wal-archive/README", "wal-archive/0000000100000000/000000010000000000000004.gz"];
+        foreach (var key in strangers)
+            await scene.LocalStorage.PutAsync(
+                key, ObjectContent.FromBytes(Encoding.UTF8.GetBytes("x")), WalScene.Token);
         Assert.Equal([Name.Name], await WalScene.NamesAsync(scene.LocalArchive));
     }
 

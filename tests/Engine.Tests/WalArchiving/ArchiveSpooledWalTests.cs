@@ -27,9 +27,11 @@ public sealed class ArchiveSpooledWalTests
         Assert.Equal(5, result.Files);
         Assert.Empty(result.Quarantined);
         Assert.Empty(scene.Spooled());
-        Assert.Equal(WalScene.BytesOf(WalScene.Segment(5)), await WalScene.ReadAsync(scene.LocalArchive, "000000010000000000000005"));
+        Assert.Equal(WalScene.BytesOf(WalScene.Segment(5)),
+            await WalScene.ReadAsync(scene.LocalArchive, "000000010000000000000005"));
         Assert.Equal(partial, await WalScene.ReadAsync(scene.LocalArchive, "000000010000000000000007.partial"));
-        Assert.Equal(History, Encoding.UTF8.GetString(await WalScene.ReadAsync(scene.LocalArchive, "00000002.history")));
+        Assert.Equal(
+            History, Encoding.UTF8.GetString(await WalScene.ReadAsync(scene.LocalArchive, "00000002.history")));
         Assert.Equal(
             [
                 "00000002.history", "000000010000000000000004", "000000010000000000000004.00000028.backup",
@@ -80,7 +82,8 @@ public sealed class ArchiveSpooledWalTests
         };
         await scene.ArchiveAsync(inFlight: 1);
         Assert.Equal(
-            ["00000002.history", .. new uint[] { 3, 4095, 4096, 5000 }.Select(n => WalScene.Segment(n).ToString())], order);
+            ["00000002.history", .. new uint[] { 3, 4095, 4096, 5000 }.Select(n => WalScene.Segment(n).ToString())],
+            order);
     }
 
     public static TheoryData<string, string> Damage => new()
@@ -96,7 +99,8 @@ public sealed class ArchiveSpooledWalTests
 
     [Theory]
     [MemberData(nameof(Damage))]
-    public async Task A_segment_that_is_not_what_its_name_says_is_moved_aside_while_later_ones_flow(string damage, string words)
+    public async Task A_segment_that_is_not_what_its_name_says_is_moved_aside_while_later_ones_flow(
+        string damage, string words)
     {
         await using var scene = await WalScene.CreateAsync();
         var segment = WalScene.Segment(3);
@@ -125,7 +129,8 @@ public sealed class ArchiveSpooledWalTests
         Assert.Contains("highwater backup", fault.Remedy, StringComparison.Ordinal);
         Assert.Equal(scene.InQuarantine(segment.ToString()), fault.MovedTo);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(fault.MovedTo!, WalScene.Token));
-        Assert.Equal(["000000010000000000000004", "000000010000000000000005"], await WalScene.NamesAsync(scene.LocalArchive));
+        Assert.Equal(
+            ["000000010000000000000004", "000000010000000000000005"], await WalScene.NamesAsync(scene.LocalArchive));
         Assert.Empty(scene.Spooled());
     }
 
@@ -158,7 +163,8 @@ public sealed class ArchiveSpooledWalTests
         Assert.Equal(ErrorCodes.WalConflict.Code, fault.Code);
         Assert.Contains(Engine.Storage.Sha256Hash.Of(other).ToString(), fault.WhatHappened, StringComparison.Ordinal);
         Assert.Contains(
-            Engine.Storage.Sha256Hash.Of(WalScene.BytesOf(segment)).ToString(), fault.WhatHappened, StringComparison.Ordinal);
+            Engine.Storage.Sha256Hash.Of(WalScene.BytesOf(segment)).ToString(), fault.WhatHappened,
+            StringComparison.Ordinal);
         Assert.Contains("archive_command", fault.Remedy, StringComparison.Ordinal);
         Assert.Equal(WalScene.BytesOf(segment), await WalScene.ReadAsync(scene.LocalArchive, segment.ToString()));
         Assert.Equal(other, await File.ReadAllBytesAsync(scene.InQuarantine(segment.ToString()), WalScene.Token));
@@ -180,7 +186,8 @@ public sealed class ArchiveSpooledWalTests
         Assert.Equal(ErrorCodes.WalConflict.Code, Assert.Single((await scene.ArchiveAsync()).Quarantined).Code);
         scene.SpoolText("00000003.history", "this is no history\n");
         Assert.Equal(ErrorCodes.WalInvalid.Code, Assert.Single((await scene.ArchiveAsync()).Quarantined).Code);
-        Assert.Equal(History, Encoding.UTF8.GetString(await WalScene.ReadAsync(scene.LocalArchive, "00000002.history")));
+        Assert.Equal(
+            History, Encoding.UTF8.GetString(await WalScene.ReadAsync(scene.LocalArchive, "00000002.history")));
     }
 
     [Theory]
@@ -190,7 +197,8 @@ public sealed class ArchiveSpooledWalTests
     {
         await using var scene = await WalScene.CreateAsync();
         scene.Spool(3, 4);
-        scene.LocalStorage.LostAnswer = (method, key) => method == lastCall && key.Contains("wal-archive", StringComparison.Ordinal)
+        scene.LocalStorage.LostAnswer = (method, key) =>
+            method == lastCall && key.Contains("wal-archive", StringComparison.Ordinal)
             ? new TransientException(ErrorCodes.StorageUnreachable, "The answer was lost.", "run again")
             : null;
         await Assert.ThrowsAsync<TransientException>(() => scene.ArchiveAsync(inFlight: 1));
@@ -237,7 +245,8 @@ public sealed class ArchiveSpooledWalTests
         await using var scene = await WalScene.CreateAsync();
         await using var storage = new LocalStorage(Path.Combine(disk.Path, "local"));
         var small = await BackupRepository.OpenOrCreateAsync(
-            "local", storage, new ClusterIdentity(WalScene.Cluster, 15, WalScene.Size), TimeProvider.System, WalScene.Token);
+            "local", storage, new ClusterIdentity(WalScene.Cluster, 15, WalScene.Size), TimeProvider.System,
+            WalScene.Token);
         scene.Spool(1, 2, 3, 4, 5, 6);
         var archive = scene.Archiver();
         var error = await Assert.ThrowsAsync<TransientException>(() => archive.RunAsync(small, WalScene.Token));

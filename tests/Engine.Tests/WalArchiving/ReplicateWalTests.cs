@@ -34,7 +34,8 @@ public sealed class ReplicateWalTests
         {
             var key = RepositoryLayout.WalFile(file.Name);
             Assert.Equal(
-                await scene.LocalStorage.HashAsync(key, WalScene.Token), await scene.RemoteStorage.HashAsync(key, WalScene.Token));
+                await scene.LocalStorage.HashAsync(key, WalScene.Token),
+                await scene.RemoteStorage.HashAsync(key, WalScene.Token));
         }
     }
 
@@ -133,7 +134,8 @@ public sealed class ReplicateWalTests
         using var folder = new TempDirectory("foreign");
         await using var storage = new LocalStorage(folder.Path);
         var foreign = await BackupRepository.OpenOrCreateAsync(
-            "remote", storage, new ClusterIdentity(new SystemIdentifier(42), 15, WalScene.Size), TimeProvider.System, WalScene.Token);
+            "remote", storage, new ClusterIdentity(new SystemIdentifier(42), 15, WalScene.Size), TimeProvider.System,
+            WalScene.Token);
         var replicate = new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance);
         var error = await Assert.ThrowsAsync<HighwaterException>(
             () => replicate.RunAsync(scene.Local, foreign, WalScene.Token));

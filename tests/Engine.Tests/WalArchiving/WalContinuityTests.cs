@@ -116,8 +116,9 @@ public sealed class WalContinuityTests
     }
 
     /// <summary>
-    /// The model: three timelines, each forking from the one before at any byte; a byte can be recovered if every byte from the
-    /// backup on can be read, each from the file of the timeline that owns the segment's end, or up to a fork from the parent's.
+    /// The model: three timelines, each forking from the one before at any byte; a byte can be recovered if every byte
+    /// from the backup on can be read, each from the file of the timeline that owns the segment's end, or up to a fork
+    /// from the parent's.
     /// </summary>
     [Fact]
     public void Reach_is_what_a_walk_over_every_byte_finds() =>

@@ -53,7 +53,8 @@ internal sealed class WalScene : IAsyncDisposable
     public static WalSegmentName Segment(uint number, uint timeline = 1) =>
         WalSegmentName.FromNumber(timeline, number, Size);
 
-    public static byte[] BytesOf(WalSegmentName segment, int seed = 1) => TestSegments.Make(segment, Cluster, Size, seed);
+    public static byte[] BytesOf(WalSegmentName segment, int seed = 1) =>
+        TestSegments.Make(segment, Cluster, Size, seed);
 
     public string InSpool(string name) => Path.Combine(SpoolPath, name);
 
@@ -69,7 +70,8 @@ internal sealed class WalScene : IAsyncDisposable
     public void SpoolText(string name, string text) => File.WriteAllBytes(InSpool(name), Encoding.UTF8.GetBytes(text));
 
     /// <summary>What is still in the spool, quarantine left aside.</summary>
-    public string[] Spooled() => [.. Directory.GetFiles(SpoolPath).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+    public string[] Spooled() =>
+        [.. Directory.GetFiles(SpoolPath).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
 
     public ArchiveSpooledWal Archiver(int? inFlight = null) =>
         new(new WalOptions(SpoolPath, inFlight), NullLogger<ArchiveSpooledWal>.Instance);
@@ -98,6 +100,7 @@ internal sealed class WalScene : IAsyncDisposable
         folder.Dispose();
     }
 
-    private static Task<BackupRepository> OpenAsync(string name, IStorage storage) => BackupRepository.OpenOrCreateAsync(
+    private static Task<BackupRepository> OpenAsync(string name, IStorage storage) =>
+        BackupRepository.OpenOrCreateAsync(
         name, storage, new ClusterIdentity(Cluster, 15, Size), TimeProvider.System, Token);
 }

@@ -33,7 +33,8 @@ public sealed class CutConnectionProxy : IAsyncDisposable
     /// <summary>Bytes that passed in both directions.</summary>
     public long BytesPassed { get; private set; }
 
-    /// <summary>Cuts all connections once so many more bytes have passed (both directions together); new ones work again.</summary>
+    /// <summary>Cuts all connections once so many more bytes have passed (both directions together); new ones work
+    /// again.</summary>
     public void CutAfter(long bytes) => Interlocked.Exchange(ref bytesLeft, bytes);
 
     /// <summary>Cuts every connection now.</summary>

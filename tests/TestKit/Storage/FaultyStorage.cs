@@ -2,13 +2,16 @@ using Highwater.Engine.Storage;
 
 namespace Highwater.TestKit.Storage;
 
-/// <summary>A storage that fails on the calls a test chooses. Faults only: the bytes are kept by the storage beneath.</summary>
+/// <summary>A storage that fails on the calls a test chooses. Faults only: the bytes are kept by the storage
+/// beneath.</summary>
 public sealed class FaultyStorage(IStorage inner) : IStorage
 {
-    /// <summary>Asked before every call with the method's name and the key; what it returns is thrown. Null lets the call through.</summary>
+    /// <summary>Asked before every call with the method's name and the key; what it returns is thrown. Null lets the
+    /// call through.</summary>
     public Func<string, string, Exception?> Fault { get; set; } = (_, _) => null;
 
-    /// <summary>Asked after every call that succeeded: what it returns is thrown though the work is done, as when an answer is lost.</summary>
+    /// <summary>Asked after every call that succeeded: what it returns is thrown though the work is done, as when an
+    /// answer is lost.</summary>
     public Func<string, string, Exception?> LostAnswer { get; set; } = (_, _) => null;
 
     public string Address => inner.Address;

@@ -1,6 +1,7 @@
 namespace Highwater.TestKit.Storage;
 
-/// <summary>A stream of the given length whose bytes repeat a random block, each repetition marked with its number.</summary>
+/// <summary>A stream of the given length whose bytes repeat a random block, each repetition marked with its
+/// number.</summary>
 public sealed class GeneratedStream : Stream
 {
     private const int BlockBytes = 1 << 20;

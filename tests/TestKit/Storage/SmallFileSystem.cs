@@ -22,13 +22,15 @@ public sealed class SmallFileSystem : IDisposable
         // The namespace lives as long as this process, which ends when its standard input is closed.
         owner = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
             "unshare",
-            ["-U", "-r", "-m", "sh", "-c", $"mount -t tmpfs -o {size} tmpfs '{folder.Path}' && echo mounted && read line"])
+            ["-U", "-r", "-m", "sh", "-c",
+                $"mount -t tmpfs -o {size} tmpfs '{folder.Path}' && echo mounted && read line"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
         if (owner.StandardOutput.ReadLine() != "mounted")
-            throw new InvalidOperationException("A small file system needs root or user namespaces (unshare -U -r -m).");
+            throw new InvalidOperationException(
+                "A small file system needs root or user namespaces (unshare -U -r -m).");
         Path = $"/proc/{owner.Id}/root{folder.Path}";
     }
 

@@ -4,7 +4,8 @@ using Highwater.TestKit.Storage;
 
 namespace Highwater.TestKit.WalArchiving;
 
-/// <summary>Bytes that pass for WAL segments: a true first page header, then content that compresses to about a half.</summary>
+/// <summary>Bytes that pass for WAL segments: a true first page header, then content that compresses to about a
+/// half.</summary>
 public static class TestSegments
 {
     /// <param name="segment">Which one.</param>
@@ -16,7 +17,8 @@ public static class TestSegments
         WalSegmentName segment, SystemIdentifier cluster, WalSegmentSize size, int seed = 1, uint? pageTimeline = null)
     {
         var bytes = new byte[size.Bytes];
-        TestBytes.Of(bytes.Length / 2, HashCode.Combine(seed, segment.Log, segment.Segment)).CopyTo(bytes, bytes.Length / 4);
+        TestBytes.Of(bytes.Length / 2, HashCode.Combine(seed, segment.Log, segment.Segment))
+            .CopyTo(bytes, bytes.Length / 4);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, 0xD110);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2), 0x0006);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), pageTimeline ?? segment.Timeline);

@@ -4,7 +4,8 @@ namespace Highwater.Engine.Storage.Local;
 
 /// <summary>
 /// What .NET has no call for: flushing a folder to the device and publishing a file without overwriting. Failures are
-/// <see cref="IOException"/>s whose HResult is the errno, or <see cref="UnauthorizedAccessException"/>, as .NET's own are.
+/// <see cref="IOException"/>s whose HResult is the errno, or <see cref="UnauthorizedAccessException"/>, as .NET's own
+/// are.
 /// </summary>
 public static partial class DurableFiles
 {

@@ -14,14 +14,16 @@ internal static class LocalErrors
         {
             case FileNotFoundException or DirectoryNotFoundException:
                 return StorageErrors.Missing(path, fault);
-            case UnauthorizedAccessException or IOException { HResult: Errno.ReadOnly or Errno.NotPermitted or Errno.Denied }:
+            case UnauthorizedAccessException
+                or IOException { HResult: Errno.ReadOnly or Errno.NotPermitted or Errno.Denied }:
                 return StorageErrors.Denied($"{doing} {path}", Environment.UserName, root, fault);
             case IOException { HResult: Errno.NoSpace or Errno.QuotaExceeded or Errno.TooLarge }:
                 return StorageErrors.Full(path, root, needed, FreeBytes(root), fault);
             default:
                 return StorageErrors.Failed(
                     $"{doing} {path}", fault,
-                    $"look at the kernel log (`dmesg`) for disk errors and see that {root} is a mounted, healthy folder.");
+                    $"look at the kernel log (`dmesg`) for disk errors and see that {root} is a mounted, healthy "
+                        + "folder.");
         }
     }
 

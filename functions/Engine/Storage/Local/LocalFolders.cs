@@ -12,7 +12,8 @@ internal sealed class LocalFolders(string root)
 
     private readonly ConcurrentDictionary<string, bool> durable = new(StringComparer.Ordinal);
 
-    /// <summary>Full path of a folder below the root (<c>packs/ab</c>; empty for the root), which is there when this returns.</summary>
+    /// <summary>Full path of a folder below the root (<c>packs/ab</c>; empty for the root), which is there when this
+    /// returns.</summary>
     public string Ensure(string folder)
     {
         var path = Path.Combine(root, folder);

@@ -1,6 +1,7 @@
 namespace Highwater.Engine.Storage.Local;
 
-/// <summary>One folder as it is on disk. What others left there (<c>lost+found</c>, editor backups) is not an object.</summary>
+/// <summary>One folder as it is on disk. What others left there (<c>lost+found</c>, editor backups) is not an
+/// object.</summary>
 /// <param name="Objects">The objects directly in the folder.</param>
 /// <param name="Folders">The folders directly in it, as prefixes ending with a slash.</param>
 internal sealed record LocalListing(IReadOnlyList<StorageEntry> Objects, IReadOnlyList<string> Folders)
