@@ -17,6 +17,7 @@ public sealed class CutConnectionProxy : IAsyncDisposable
     private long bytesLeft = long.MaxValue;
     private volatile bool silent;
     private int connections;
+    private long bytesPassed;
 
     public CutConnectionProxy(int targetPort)
     {
@@ -31,7 +32,7 @@ public sealed class CutConnectionProxy : IAsyncDisposable
     public int Connections => Volatile.Read(ref connections);
 
     /// <summary>Bytes that passed in both directions.</summary>
-    public long BytesPassed { get; private set; }
+    public long BytesPassed => Interlocked.Read(ref bytesPassed);
 
     /// <summary>Cuts all connections once so many more bytes have passed (both directions together); new ones work
     /// again.</summary>
@@ -41,12 +42,7 @@ public sealed class CutConnectionProxy : IAsyncDisposable
     public void Cut()
     {
         foreach (var socket in sockets.Keys)
-        {
-            // Linger zero: the other side sees a reset, not an orderly end.
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Dispose();
-            sockets.TryRemove(socket, out _);
-        }
+            Reset(socket);
     }
 
     /// <summary>From now on nothing passes any more, in either direction, and nobody is told.</summary>
@@ -68,6 +64,23 @@ public sealed class CutConnectionProxy : IAsyncDisposable
         stop.Dispose();
     }
 
+    /// <summary>Linger zero: the other side sees a reset, not an orderly end.</summary>
+    private void Reset(Socket socket)
+    {
+        if (!sockets.TryRemove(socket, out _))
+            return;
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // The other side has closed it already: there is nobody left to reset.
+        }
+
+        socket.Dispose();
+    }
+
     private async Task AcceptAsync()
     {
         try
@@ -85,6 +98,7 @@ public sealed class CutConnectionProxy : IAsyncDisposable
                 }
                 catch (SocketException)
                 {
+                    // The server is down: the client learns it as a broken line, as through any gateway.
                     client.Dispose();
                     continue;
                 }
@@ -109,7 +123,7 @@ public sealed class CutConnectionProxy : IAsyncDisposable
                 if (silent)
                     await Task.Delay(Timeout.Infinite, stop.Token);
                 await to.SendAsync(buffer.AsMemory(0, count), stop.Token);
-                BytesPassed += count;
+                Interlocked.Add(ref bytesPassed, count);
                 if (Interlocked.Add(ref bytesLeft, -count) < 0)
                 {
                     Interlocked.Exchange(ref bytesLeft, long.MaxValue);
@@ -122,8 +136,8 @@ public sealed class CutConnectionProxy : IAsyncDisposable
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // A cut line ends both directions: closing it is the proxy's answer to any trouble on it.
-            from.Dispose();
-            to.Dispose();
+            Reset(from);
+            Reset(to);
         }
     }
 }
