@@ -83,6 +83,13 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
     {
         try
         {
+            // Nothing but its name vouches for it: no commit ever did, and this backup is about to.
+            if (await local.Storage.HashAsync(RepositoryLayout.Pack(pack.Sha256), cancellationToken) != pack.Sha256)
+            {
+                LogUnreadable(logger, RepositoryLayout.Pack(pack.Sha256), "its SHA-256 is not its name");
+                return;
+            }
+
             var members = new List<PackMember>();
             await foreach (var member in PackReader.ReadMembersAsync(local.Storage, pack.Sha256, cancellationToken))
                 members.Add(member);

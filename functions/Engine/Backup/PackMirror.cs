@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Highwater.Engine.Errors;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 using Microsoft.Extensions.Logging;
@@ -62,13 +61,14 @@ internal sealed partial class PackMirror : IAsyncDisposable
                     await other.Storage.PutAsync(key, local.Storage.AsContent(key, pack.Length, pack.Sha256), token);
                 });
         }
-        catch (HighwaterException e)
-        {
-            LogGaveUp(_logger, name, e.Message);
-        }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             LogLeft(_logger, name);
+        }
+        catch (Exception e)
+        {
+            // Whatever it is: the local base backup must not end because of another repository.
+            LogGaveUp(_logger, name, e.Message);
         }
     }
 
