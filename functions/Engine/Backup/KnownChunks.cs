@@ -34,6 +34,11 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
         foreach (var orphan in orphans)
             await LoadPackAsync(new ObjectReference(orphan, lengths[orphan]), cancellationToken);
         LogLoaded(logger, Index.Count, committed.Count > 0 ? committed[^1].Id.ToString() : "none", orphans.Count);
+    }
+
+    /// <summary>Says so if not every chunk could be remembered. To be called when the last chunk was added.</summary>
+    public void WarnIfFull()
+    {
         if (Index.Overflowed)
             LogOverflow(logger, Index.Count);
     }

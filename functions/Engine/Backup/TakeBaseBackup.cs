@@ -1,7 +1,7 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
-using Highwater.Engine.Storage;
+using Highwater.Engine.Storage.Local;
 using Microsoft.Extensions.Logging;
 
 namespace Highwater.Engine.Backup;
@@ -42,10 +42,10 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
         local.EnsureBelongsTo(facts.SystemIdentifier);
         await using var lease = await Lease.AcquireAsync(
             local, LeasePurpose.BaseBackup, clock, logger, cancellationToken);
-        Directory.CreateDirectory(temporaryFolder);
 
         // What an attempt that was killed just before its commit left is another attempt's list: only packs are reused.
-        await catalog.DeleteAsync(id, cancellationToken);
+        await local.Storage.DeleteAsync(RepositoryLayout.FileList(id), cancellationToken);
+        await local.Storage.DeleteAsync(RepositoryLayout.Manifest(id), cancellationToken);
         LogStarted(logger, id, server);
 
         var known = new KnownChunks(local, logger);
@@ -58,10 +58,17 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
             await using var sink = new PackSink(
                 local.Storage, known.Packs, pack => mirrors.ForEach(mirror => mirror.Offer(pack)));
             var record = await StoreAsync(id, facts, local, known, sink, temporaryFolder, cancellationToken);
+            known.WarnIfFull();
             lease.EnsureHeld();
             await catalog.CommitAsync(record, cancellationToken);
             LogFinished(logger, id, record.Sizes.Files, record.Sizes.DatabaseBytes, record.Sizes.StoredBytes);
             return record;
+        }
+        catch (Exception e) when (LocalErrors.IsFileTrouble(e))
+        {
+            // Storage has its own errors: what is left are the temporary files.
+            var trouble = LocalErrors.Translate(e, "writing temporary files in", temporaryFolder, temporaryFolder, 0);
+            throw new TransientException(trouble.Code, trouble.WhatHappened, trouble.Remedy, e);
         }
         finally
         {
@@ -81,11 +88,12 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
         CancellationToken cancellationToken)
     {
         var startedAt = clock.GetUtcNow();
-        await using var list = new FileListWriter(temporaryFolder);
-        await using var manifest = new CompressedTemporaryFile(temporaryFolder);
+        using var work = WorkFolder.Create(temporaryFolder);
+        await using var list = new FileListWriter(work.Path);
+        await using var manifest = new CompressedTemporaryFile(work.Path);
         await using var pipeline = new ChunkPipeline(known, sink, list, local.Description.ChunkSize, cancellationToken);
         var intake = new TarIntake(pipeline, manifest);
-        await ReceiveAsync(id, facts, intake, temporaryFolder, cancellationToken);
+        await ReceiveAsync(id, facts, intake, work, cancellationToken);
         await pipeline.CompleteAsync();
         var finishedAt = clock.GetUtcNow();
 
@@ -129,10 +137,10 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
     }
 
     private async Task ReceiveAsync(
-        BackupId id, ServerFacts facts, TarIntake intake, string temporaryFolder, CancellationToken cancellationToken)
+        BackupId id, ServerFacts facts, TarIntake intake, WorkFolder work, CancellationToken cancellationToken)
     {
         var request = new BaseBackupRequest(
-            $"highwater {id}", ApplicationName, Path.Combine(temporaryFolder, $"staging-{Guid.CreateVersion7(clock.GetUtcNow())}"));
+            $"highwater {id}", ApplicationName, Path.Combine(work.Path, "staging"));
         await using var process = await BaseBackupProcess.StartAsync(server, facts, request, clock, logger);
         await foreach (var tar in process.ReadTarsAsync(cancellationToken))
             await intake.ReadAsync(tar, cancellationToken);

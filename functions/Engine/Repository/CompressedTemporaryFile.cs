@@ -46,8 +46,15 @@ public sealed class CompressedTemporaryFile : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await CloseFrameAsync();
-        await _file.DisposeAsync();
+        try
+        {
+            await CloseFrameAsync();
+        }
+        finally
+        {
+            // A full disk is reported by closing; the file goes away all the same.
+            await _file.DisposeAsync();
+        }
     }
 
     private Stream OpenStored() =>

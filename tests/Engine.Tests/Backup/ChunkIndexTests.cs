@@ -82,24 +82,6 @@ public sealed class ChunkIndexTests
         Assert.Equal(4 * Each, index.Count);
     }
 
-    [Fact]
-    public void Ten_million_chunks_leave_room_below_500_MB()
-    {
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var index = new ChunkIndex();
-        Span<byte> hash = stackalloc byte[Sha256Hash.Size];
-        var random = new Random(5);
-        for (var number = 0; number < ChunkIndex.DefaultCapacity; number++)
-        {
-            random.NextBytes(hash);
-            index.Add(new Sha256Hash(hash), new ChunkLocation(1, 0, 1));
-        }
-
-        var megabytes = (GC.GetTotalMemory(forceFullCollection: true) - before) >> 20;
-        Assert.Equal(ChunkIndex.DefaultCapacity, index.Count);
-        Assert.InRange(megabytes, 100, 360);
-    }
-
     private static Sha256Hash Spread(int number) => Sha256Hash.Of(BitConverter.GetBytes(number));
 
     /// <summary>Hashes that all fall on few slots and differ only in the last bytes that are kept.</summary>
