@@ -44,7 +44,7 @@ public sealed class ChunkIndexTests
                         Assert.Equal(expected, found);
                 }
             },
-            iter: 30);
+            iter: 12);
 
     [Fact]
     public void Beyond_its_capacity_it_forgets_and_says_so_but_never_lies()
