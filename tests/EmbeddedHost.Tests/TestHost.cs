@@ -71,9 +71,19 @@ internal sealed class TestHost : IAsyncDisposable
     public Task<string> StartMainAsync(object? input = null, StartOrchestrationOptions? options = null) =>
         Client.ScheduleNewOrchestrationInstanceAsync("Main", input, options, TestContext.Current.CancellationToken);
 
-    public Task<OrchestrationMetadata> EndOfAsync(string instanceId) =>
-        Client.WaitForInstanceCompletionAsync(instanceId, true, TestContext.Current.CancellationToken)
-            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+    public async Task<OrchestrationMetadata> EndOfAsync(string instanceId)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var ended = await Client.WaitForInstanceCompletionAsync(instanceId, true, cancellation)
+            .WaitAsync(Patience, cancellation);
+        if (ended.FailureDetails is { } failure)
+        {
+            // Many tests expect a failure; those that do not will want to know which it was.
+            TestContext.Current.TestOutputHelper?.WriteLine($"{failure}\n{failure.StackTrace}");
+        }
+
+        return ended;
+    }
 
     /// <summary>
     /// Runs an orchestration of other code to its end: whatever was ready before it has had its turn.

@@ -11,8 +11,8 @@ public class ExternalEventTests
         host.Script.Main = async context =>
         {
             await context.WaitForExternalEvent<string>("start");
-            return await context.WaitForExternalEvent<string>("word")
-                + await context.WaitForExternalEvent<string>("Word");
+            var first = await context.WaitForExternalEvent<string>("word");
+            return first + await context.WaitForExternalEvent<string>("Word");
         };
         var id = await host.StartMainAsync();
         var cancellation = TestContext.Current.CancellationToken;
@@ -32,8 +32,8 @@ public class ExternalEventTests
             host => host.Options = host.Options with { TimeProvider = time });
         host.Script.Main = async context =>
         {
-            await Assert.ThrowsAsync<TaskCanceledException>(
-                () => context.WaitForExternalEvent<string>("never", TimeSpan.FromMinutes(1), CancellationToken.None));
+            var never = context.WaitForExternalEvent<string>("never", TimeSpan.FromMinutes(1), CancellationToken.None);
+            await Assert.ThrowsAsync<TaskCanceledException>(() => never);
             return "timed out";
         };
 

@@ -117,7 +117,9 @@ public class TimerFunctionTests
     }
 
     private Task<TestHost> StartAsync(
-        string schedule, Func<TimerInfo, Task>? code = null, string setting = "TICK",
+        string schedule,
+        Func<TimerInfo, Task>? code = null,
+        string setting = "TICK",
         Action<TestHost>? prepare = null) =>
         TestHost.StartNewAsync(host =>
         {
