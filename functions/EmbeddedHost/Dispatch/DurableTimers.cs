@@ -10,6 +10,8 @@ internal sealed class DurableTimers(StateDatabase database, ReadyQueue ready, Ti
     // The wall clock can be set, and a sleeping machine does not count: never trust one long wait.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan ClockJump = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource _earlier = NewSignal();
     private DateTimeOffset _next = DateTimeOffset.MinValue;
@@ -49,7 +51,13 @@ internal sealed class DurableTimers(StateDatabase database, ReadyQueue ready, Ti
                 _next = next < _next ? next.Value : _next;
             }
 
-            await Task.WhenAny(earlier, DelayUntil(next, now, cancellation));
+            var delay = DelayUntil(next, now, cancellation);
+
+            // A clock that jumped since it was read has made the delay too long.
+            if (time.GetUtcNow() - now < ClockJump)
+            {
+                await Task.WhenAny(earlier, delay);
+            }
         }
     }
 

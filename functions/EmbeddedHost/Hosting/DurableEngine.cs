@@ -73,6 +73,10 @@ internal sealed class DurableEngine(
                     // The way a loop ends.
                     return;
                 }
+                catch (Exception e) when (token.IsCancellationRequested)
+                {
+                    HostLog.EndedByStop(log, e);
+                }
                 catch (Exception e)
                 {
                     HostLog.LoopEnded(log, e);

@@ -21,6 +21,9 @@ internal static partial class HostLog
         "Activities still run {Seconds} s after they were cancelled; they run again at the next start")]
     public static partial void StopTimedOut(ILogger logger, double seconds);
 
+    [LoggerMessage(7007, LogLevel.Information, "Interrupted by the stop")]
+    public static partial void EndedByStop(ILogger logger, Exception error);
+
     [LoggerMessage(7006, LogLevel.Critical, "A worker of the host ended: restart the process")]
     public static partial void LoopEnded(ILogger logger, Exception error);
 }

@@ -110,6 +110,30 @@ public class ClientTests
     }
 
     [Fact]
+    public async Task What_the_code_came_to_after_it_was_terminated_no_longer_counts()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        using var running = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        host.Script.Main = _ =>
+        {
+            running.Set();
+            goOn.Wait(TimeSpan.FromSeconds(20));
+            return Task.FromResult<object?>("late");
+        };
+        var id = await host.StartMainAsync();
+        await TestHost.UntilAsync(() => running.IsSet);
+
+        await host.Client.TerminateInstanceAsync(id, "enough", TestContext.Current.CancellationToken);
+        goOn.Set();
+        await host.RestartAsync();
+
+        var ended = await host.EndOfAsync(id);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, ended.RuntimeStatus);
+        Assert.Equal("enough", ended.ReadOutputAs<string>());
+    }
+
+    [Fact]
     public async Task A_suspended_instance_does_nothing_until_it_is_resumed()
     {
         await using var host = await TestHost.StartNewAsync();

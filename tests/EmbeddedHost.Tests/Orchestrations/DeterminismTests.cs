@@ -8,29 +8,38 @@ public class DeterminismTests
         "An invalid asynchronous invocation was detected. This can be caused by awaiting non-durable tasks in an "
         + "orchestrator function's implementation or by middleware that invokes asynchronous code.";
 
-    [Fact]
-    public async Task Changed_code_is_reported_with_the_orchestration_the_expected_and_the_actual_call()
+    [Theory]
+    [InlineData("activity Other", "a call of activity 'Other' (#0)")]
+    [InlineData("sub-orchestration Work", "a call of sub-orchestration 'Work' (#0)")]
+    [InlineData("timer", "a timer (#0)")]
+    public async Task Changed_code_is_reported_with_the_orchestration_the_expected_and_the_actual_call(
+        string change, string actual)
     {
         await using var host = await TestHost.StartNewAsync();
-        var changed = false;
+        var (changed, past) = (false, false);
         host.Script.Main = async context =>
         {
-            await (changed
-                ? context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None)
-                : context.CallActivityAsync("Work"));
-            changed = true;
+            await ((changed, change) switch
+            {
+                (false, _) => context.CallActivityAsync("Work"),
+                (_, "timer") => context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None),
+                (_, "activity Other") => context.CallActivityAsync("Other"),
+                _ => context.CallSubOrchestratorAsync("Work"),
+            });
+            past = true;
             await context.WaitForExternalEvent<string>("go");
             return null;
         };
         var id = await host.StartMainAsync();
-        await TestHost.UntilAsync(() => changed);
+        await TestHost.UntilAsync(() => past);
+        changed = true;
         await host.Client.RaiseEventAsync(id, "go", TestContext.Current.CancellationToken);
         var ended = await host.EndOfAsync(id);
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
         Assert.Contains("Orchestration 'Main'", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
         Assert.Contains("a call of activity 'Work' (#0)", ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
-        Assert.Contains("made a timer (#0)", ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("made " + actual, ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
