@@ -18,7 +18,14 @@ public class CrashTests
 
         effects.Open();
         using var second = SampleProcess.Start(directory);
-        await second.WaitForExitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await TestHost.UntilAsync(() => second.HasExited);
+        }
+        finally
+        {
+            second.Kill();
+        }
 
         var said = await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.True(second.ExitCode == 0, said);
