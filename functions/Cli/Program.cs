@@ -1,1 +1,3 @@
-return 0;
+using Highwater.Cli.Commands;
+
+return await HighwaterCommand.RunAsync(args);

@@ -19,6 +19,9 @@ public sealed record HighwaterSettings(
     ScheduleOptions Schedules,
     string StatePath)
 {
+    /// <summary>Where large temporary files go: beside the local repository's own, because there is room.</summary>
+    public string TemporaryPath => Path.Combine(Repositories[0].Address, Repository.RepositoryLayout.Temporary);
+
     /// <summary>Reads all settings.</summary>
     /// <exception cref="Errors.HighwaterException"><see cref="Errors.ErrorCodes.SettingsInvalid"/> with every
     /// fault.</exception>

@@ -21,5 +21,6 @@ public static class SettingNames
     public const string RemoteBackupPath = "REMOTE_BACKUP_PATH";
     public const string RemoteBackupKeyFile = "REMOTE_BACKUP_KEY_FILE";
     public const string RemoteBackupKnownHosts = "REMOTE_BACKUP_KNOWN_HOSTS";
+    public const string Key = "HIGHWATER_KEY";
     public const string StatePath = "HIGHWATER_STATE_PATH";
 }

@@ -67,8 +67,14 @@ public static class ErrorCodes
     public static IReadOnlyList<ErrorCode> All { get; } =
         [.. typeof(ErrorCodes).GetFields().Select(f => f.GetValue(null)).OfType<ErrorCode>()];
 
-    /// <summary>Finds the code an error message starts with, or null. Failures that crossed a durable orchestration are
-    /// text.</summary>
-    public static ErrorCode? FromMessage(string message) =>
-        All.FirstOrDefault(code => message.Contains(code.Code + ": ", StringComparison.Ordinal));
+    /// <summary>
+    /// Finds the error in a text that something was wrapped around, or null. A failure that crossed a durable orchestration is
+    /// text: exception types and task names stand before the code.
+    /// </summary>
+    public static ParsedError? Parse(string text) => All
+        .Select(code => (Code: code, Index: text.IndexOf(code.Code + ": ", StringComparison.Ordinal)))
+        .Where(found => found.Index >= 0)
+        .OrderBy(found => found.Index)
+        .Select(found => new ParsedError(found.Code, text[found.Index..]))
+        .FirstOrDefault();
 }

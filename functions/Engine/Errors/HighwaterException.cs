@@ -7,17 +7,28 @@ namespace Highwater.Engine.Errors;
 /// </summary>
 public class HighwaterException : Exception
 {
+    private const string RemedyMark = "\n  To fix it: ";
+
     /// <param name="code">One of <see cref="ErrorCodes"/>.</param>
     /// <param name="whatHappened">One or two full sentences with the names and values concerned. Never a
     /// secret.</param>
     /// <param name="remedy">What to do: a command, an SQL statement, a setting with a valid example.</param>
     /// <param name="inner">The cause, if an exception was.</param>
     public HighwaterException(ErrorCode code, string whatHappened, string remedy, Exception? inner = null)
-        : base($"{code.Code}: {whatHappened}\n  To fix it: {remedy}", inner)
+        : base($"{code.Code}: {whatHappened}{RemedyMark}{remedy}", inner)
     {
         Code = code;
         WhatHappened = whatHappened;
         Remedy = remedy;
+    }
+
+    private HighwaterException(ErrorCode code, string text)
+        : base(text)
+    {
+        Code = code;
+        var remedy = text.IndexOf(RemedyMark, StringComparison.Ordinal);
+        WhatHappened = text[(code.Code.Length + 2)..(remedy < 0 ? text.Length : remedy)];
+        Remedy = remedy < 0 ? "" : text[(remedy + RemedyMark.Length)..];
     }
 
     public ErrorCode Code { get; }
@@ -25,4 +36,7 @@ public class HighwaterException : Exception
     public string WhatHappened { get; }
 
     public string Remedy { get; }
+
+    /// <summary>The error that a text found by <see cref="ErrorCodes.Parse"/> describes.</summary>
+    public static HighwaterException From(ParsedError error) => new(error.Code, error.Text);
 }

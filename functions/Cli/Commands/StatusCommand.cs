@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Highwater.Cli.Output;
+using Highwater.Engine.Configuration;
+using Highwater.Engine.Diagnostics;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Repository;
+
+namespace Highwater.Cli.Commands;
+
+/// <summary><c>highwater status</c>.</summary>
+public static class StatusCommand
+{
+    public static Command Create() => new Command(
+        "status",
+        """
+        Show the health and the recovery point of each repository, the spool and the server.
+
+        Exits with 1 if something fails; a warning alone exits with 0.
+
+        Example: highwater status
+        """).WithAction(RunAsync);
+
+    private static async Task<ExitCode> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var settings = Settings.Read();
+        await using var repositories = OpenRepositories.Of(settings.Repositories);
+        var report = await new ReadStatus(TimeProvider.System).RunAsync(
+            repositories.Sources, settings.SpoolPath, settings.Postgres, cancellationToken);
+        terminal.Result(report);
+        foreach (var line in report.Lines)
+        {
+            terminal.Line($"{Mark(line.Level),-5}{line.Subject}: {line.Text}");
+            if (line.Remedy is not null)
+                terminal.Line($"     To fix it: {line.Remedy}");
+        }
+
+        return report.Level == StatusLevel.Fail ? ExitCode.No : ExitCode.Done;
+    }
+
+    private static string Mark(StatusLevel level) => level switch
+    {
+        StatusLevel.Ok => "ok",
+        StatusLevel.Warn => "warn",
+        _ => "FAIL",
+    };
+}

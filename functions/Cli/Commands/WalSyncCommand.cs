@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Highwater.Cli.Orchestrations;
+using Highwater.Cli.Output;
+using Highwater.Engine.Configuration;
+using Highwater.Engine.Diagnostics;
+using Highwater.Engine.Errors;
+using Highwater.FunctionApp.WalSync;
+
+namespace Highwater.Cli.Commands;
+
+/// <summary><c>highwater wal-sync</c>.</summary>
+public static class WalSyncCommand
+{
+    public static Command Create() => new Command(
+        "wal-sync",
+        """
+        Bring the WAL in the spool into every repository now.
+
+        Talks to a running 'highwater serve', or runs in this process. Exits with 1 if a damaged or foreign segment was
+        set aside.
+
+        Example: highwater wal-sync
+        """).WithAction(RunAsync);
+
+    private static async Task<ExitCode> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var configuration = Settings.Load();
+        var settings = HighwaterSettings.Read(configuration);
+        var run = new OrchestrationRun(configuration, settings, terminal);
+        var outcome = await run.RunAsync<WalSyncOutcome>(WalSyncOrchestration.Name, _ => { }, cancellationToken);
+        terminal.Result(outcome);
+        terminal.Line($"WAL: {outcome.Archived.Files} files, {new ByteCount(outcome.Archived.Bytes)} from the spool");
+        foreach (var quarantined in outcome.Archived.Quarantined)
+            terminal.Note($"highwater: {quarantined}");
+        foreach (var repository in outcome.Repositories.Where(repository => repository.Error is null))
+            terminal.Line($"  {repository.Repository}: up to date");
+        var exitCode = run.Report(outcome.Repositories);
+        return exitCode == ExitCode.Done && outcome.Archived.Quarantined.Count > 0 ? ExitCode.No : exitCode;
+    }
+}

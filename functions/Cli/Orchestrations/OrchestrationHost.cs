@@ -1,0 +1,34 @@
+using Highwater.EmbeddedHost;
+using Highwater.Engine.Configuration;
+using Highwater.Engine.Errors;
+using Microsoft.Extensions.Configuration;
+
+namespace Highwater.Cli.Orchestrations;
+
+/// <summary>Chooses where a command's orchestration runs.</summary>
+public static class OrchestrationHost
+{
+    /// <summary>The serving process on this state directory if there is one, else this process.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.StateDirectoryLocked"/>: another command is at work there.</exception>
+    public static async Task<IOrchestrationHost> OpenAsync(
+        IConfiguration configuration, HighwaterSettings settings, CancellationToken cancellationToken)
+    {
+        if (RunningHost.Find(settings.StatePath) is { Url: { } url })
+            return new ServedHost(new Uri(url), configuration[SettingNames.Key]);
+        try
+        {
+            return await InProcessHost.StartAsync(configuration, settings, cancellationToken);
+        }
+        catch (StateDirectoryLockedException e)
+        {
+            throw Locked(e);
+        }
+    }
+
+    /// <summary>The error for a state directory that another process works on.</summary>
+    public static HighwaterException Locked(StateDirectoryLockedException locked) => new(
+        ErrorCodes.StateDirectoryLocked,
+        locked.Message,
+        "wait until it has finished and run this again, or stop it first; what it was doing goes on at the next start",
+        locked);
+}

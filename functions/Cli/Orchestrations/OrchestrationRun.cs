@@ -1,0 +1,65 @@
+using Highwater.Cli.Output;
+using Highwater.Engine.Configuration;
+using Highwater.Engine.Errors;
+using Highwater.FunctionApp;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+
+namespace Highwater.Cli.Orchestrations;
+
+/// <summary>Starts an orchestration, or joins the one that is running, and follows it to its end.</summary>
+public sealed class OrchestrationRun(IConfiguration configuration, HighwaterSettings settings, Terminal terminal)
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="name">Of the orchestration.</param>
+    /// <param name="report">Called with each new state until the end.</param>
+    /// <param name="cancellationToken">Stops following; the orchestration goes on where it runs, or at the next start.</param>
+    /// <exception cref="HighwaterException">It failed: with the code and remedy of what failed.</exception>
+    public async Task<TResult> RunAsync<TResult>(
+        string name, Action<OrchestrationSnapshot> report, CancellationToken cancellationToken)
+        where TResult : class
+    {
+        await using var host = await OrchestrationHost.OpenAsync(configuration, settings, cancellationToken);
+        if (!await host.TryStartAsync(name, cancellationToken))
+            terminal.Note($"{name} is running already: following it");
+        while (true)
+        {
+            var snapshot = await host.FindAsync(name, cancellationToken)
+                ?? throw Failed(name, "it vanished from the history");
+            if (snapshot.IsCompleted)
+            {
+                return snapshot.Status == OrchestrationRuntimeStatus.Completed
+                    ? snapshot.Result<TResult>()
+                    : throw Failed(name, snapshot.Output?.ToString() ?? snapshot.Status.ToString());
+            }
+
+            report(snapshot);
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>What a run that reached some repositories and not others exits with, after saying so.</summary>
+    public ExitCode Report(IEnumerable<RepositoryOutcome> outcomes)
+    {
+        var exitCode = ExitCode.Done;
+        foreach (var outcome in outcomes.Where(outcome => outcome.Error is not null))
+        {
+            var error = ErrorCodes.Parse(outcome.Error!);
+            exitCode = error?.Code.ExitCode ?? ExitCode.Trouble;
+            terminal.Note($"highwater: repository '{outcome.Repository}' is not complete: {error?.Text ?? outcome.Error}");
+        }
+
+        return exitCode;
+    }
+
+    private static HighwaterException Failed(string name, string reason)
+    {
+        // A failure crosses the orchestration as text; its code and remedy stand in the text.
+        return ErrorCodes.Parse(reason) is { } error
+            ? HighwaterException.From(error)
+            : new HighwaterException(
+                ErrorCodes.OrchestrationFailed, $"{name} failed: {reason}", "see the log of the process that ran it");
+    }
+}

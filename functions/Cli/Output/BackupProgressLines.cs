@@ -1,0 +1,32 @@
+using System.Globalization;
+using Highwater.Cli.Orchestrations;
+using Highwater.Engine.Diagnostics;
+using Highwater.FunctionApp.BaseBackup;
+
+namespace Highwater.Cli.Output;
+
+/// <summary>Says what a base backup does: a line that redraws itself on a terminal, one line for each change elsewhere.</summary>
+public sealed class BackupProgressLines(Terminal terminal)
+{
+    private string? _last;
+
+    public void Report(OrchestrationSnapshot snapshot)
+    {
+        if (snapshot.Progress<BaseBackupStatus>() is not { } status)
+            return;
+        var line = Describe(status);
+        if (line != _last)
+            terminal.Note(line);
+        _last = line;
+    }
+
+    private static string Describe(BaseBackupStatus status)
+    {
+        var line = "  " + status.Step + (status.Repository is null ? "" : $" ({status.Repository})");
+        if (status.BytesDone is not { } done)
+            return status.Phase is null ? line : $"{line}: {status.Phase}";
+        var total = status.BytesTotal is { } bytes ? $" of {new ByteCount(bytes)}" : "";
+        var percent = status.Percent is { } value ? string.Create(CultureInfo.InvariantCulture, $", {value:0.0} %") : "";
+        return $"{line}: {new ByteCount(done)}{total}{percent}";
+    }
+}

@@ -1,0 +1,100 @@
+using Highwater.Engine.Repository;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace Highwater.FunctionApp.BaseBackup;
+
+/// <summary>
+/// Takes one base backup and brings it, whole and proven, into every repository. The local repository comes first and its
+/// failure fails the run; another repository's failure is recorded and made good by the next run.
+/// </summary>
+public static class BaseBackupOrchestration
+{
+    /// <summary>The name of the orchestration, and the id of its one live instance.</summary>
+    public const string Name = "BaseBackup";
+
+    private static readonly TimeSpan FirstProgressPause = TimeSpan.FromSeconds(2);
+
+    // Every look at the progress stays in the history for as long as the backup runs.
+    private static readonly TimeSpan LongestProgressPause = TimeSpan.FromMinutes(1);
+
+    [Function(Name)]
+    public static async Task<BaseBackupOutcome> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        Report(context, new BaseBackupStatus(BaseBackupActivities.CheckServer));
+        var server = await context.CallActivityAsync<CheckedServer>(
+            BaseBackupActivities.CheckServer, options: Retries.Brief);
+        var id = BackupId.New(new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero), []).ToString();
+        var taken = await TakeAsync(context, id);
+
+        await FinishAsync(context, new BackupStep(RepositoryOptions.Local, id));
+        var repositories = new List<RepositoryOutcome> { new(RepositoryOptions.Local, null) };
+        foreach (var name in server.OtherRepositories)
+            repositories.Add(await CopyAsync(context, new BackupStep(name, id)));
+
+        var outcome = new BaseBackupOutcome(taken, repositories);
+        await context.CallActivityAsync(BaseBackupReports.RecordOutcome, outcome, Retries.Brief);
+        return outcome;
+    }
+
+    private static async Task<TakenBackup> TakeAsync(TaskOrchestrationContext context, string id)
+    {
+        Report(context, new BaseBackupStatus(BaseBackupActivities.TakeBaseBackup));
+        var taking = context.CallActivityAsync<TakenBackup>(BaseBackupActivities.TakeBaseBackup, id, Retries.Patient);
+        for (var pause = FirstProgressPause; ; pause = Longer(pause))
+        {
+            using var stopTimer = new CancellationTokenSource();
+            var timer = context.CreateTimer(pause, stopTimer.Token);
+            if (await Task.WhenAny(taking, timer) == taking)
+            {
+                await stopTimer.CancelAsync();
+                return await taking;
+            }
+
+            Report(context, await ReadProgressAsync(context));
+        }
+    }
+
+    private static async Task<BaseBackupStatus> ReadProgressAsync(TaskOrchestrationContext context)
+    {
+        try
+        {
+            return await context.CallActivityAsync<BaseBackupStatus>(BaseBackupReports.ReadBackupProgress);
+        }
+        catch (TaskFailedException)
+        {
+            // A figure nobody could give must not fail the backup; if the server is gone, taking the backup says so.
+            return new BaseBackupStatus(BaseBackupActivities.TakeBaseBackup);
+        }
+    }
+
+    /// <summary>What turns copied bytes into a base backup one can rely on.</summary>
+    private static async Task FinishAsync(TaskOrchestrationContext context, BackupStep step)
+    {
+        Report(context, new BaseBackupStatus(BaseBackupActivities.AwaitWal, step.Repository));
+        await context.CallActivityAsync(BaseBackupActivities.AwaitWal, step, Retries.Brief);
+        Report(context, new BaseBackupStatus(BaseBackupActivities.VerifyBackup, step.Repository));
+        await context.CallActivityAsync(BaseBackupActivities.VerifyBackup, step, Retries.Brief);
+        Report(context, new BaseBackupStatus(BaseBackupActivities.Prune, step.Repository));
+        await context.CallActivityAsync(BaseBackupActivities.Prune, step.Repository, Retries.Brief);
+    }
+
+    private static async Task<RepositoryOutcome> CopyAsync(TaskOrchestrationContext context, BackupStep step)
+    {
+        try
+        {
+            Report(context, new BaseBackupStatus(BaseBackupActivities.ReplicateBackup, step.Repository));
+            await context.CallActivityAsync(BaseBackupActivities.ReplicateBackup, step.Repository, Retries.Brief);
+            await FinishAsync(context, step);
+            return new RepositoryOutcome(step.Repository, null);
+        }
+        catch (TaskFailedException e)
+        {
+            return new RepositoryOutcome(step.Repository, e.FailureDetails.ErrorMessage);
+        }
+    }
+
+    private static void Report(TaskOrchestrationContext context, BaseBackupStatus status) => context.SetCustomStatus(status);
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 1.5 < LongestProgressPause ? pause * 1.5 : LongestProgressPause;
+}

@@ -1,0 +1,6 @@
+namespace Highwater.FunctionApp;
+
+/// <summary>How the work on one repository ended.</summary>
+/// <param name="Repository">Its name.</param>
+/// <param name="Error">Why it is not complete, with the remedy; null if it is.</param>
+public sealed record RepositoryOutcome(string Repository, string? Error);

@@ -1,0 +1,35 @@
+using Highwater.Engine.WalArchiving;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Highwater.FunctionApp.WalSync;
+
+/// <summary>The steps of a WAL sync, each restartable.</summary>
+public sealed class WalSyncActivities(
+    ClusterRepositories repositories, ArchiveSpooledWal archiveSpooledWal, ReplicateWal replicateWal)
+{
+    public const string ArchiveSpooledWal = "ArchiveSpooledWal";
+    public const string ReplicateWal = "ReplicateWal";
+
+    [Function(ArchiveSpooledWal)]
+    public async Task<ArchivedWal> ArchiveSpooledWalAsync([ActivityTrigger] string? input, FunctionContext context)
+    {
+        var local = await repositories.OpenLocalAsync(context.CancellationToken);
+        var archived = await archiveSpooledWal.RunAsync(local, context.CancellationToken);
+        return new ArchivedWal(
+            archived.Files, archived.Bytes, [.. archived.Quarantined.Select(Describe)], repositories.Others);
+    }
+
+    [Function(ReplicateWal)]
+    public async Task<ReplicatedWal> ReplicateWalAsync([ActivityTrigger] string repository, FunctionContext context)
+    {
+        var local = await repositories.OpenLocalAsync(context.CancellationToken);
+        var other = await repositories.OpenAsync(repository, local, context.CancellationToken);
+        var replicated = await replicateWal.RunAsync(local, other, context.CancellationToken);
+        return new ReplicatedWal(replicated.Files, replicated.Remaining, [.. replicated.Faults.Select(Describe)]);
+    }
+
+    private static string Describe(WalFault fault) =>
+        $"{fault.Code}: {fault.WhatHappened}"
+        + (fault.MovedTo is null ? "" : $" The file is now {fault.MovedTo}.")
+        + $"\n  To fix it: {fault.Remedy}";
+}
