@@ -51,7 +51,8 @@ public sealed class PostgresServerTests
         var restored = Path.Combine(Path.GetTempPath(), $"highwater-restored-{Guid.NewGuid():N}");
         try
         {
-            await source.RunClientAsync("pg_basebackup", Token, "-D", restored, "-X", "none", "-c", "fast", "--no-sync");
+            await source.RunClientAsync(
+                "pg_basebackup", Token, "-D", restored, "-X", "none", "-c", "fast", "--no-sync");
             await source.ExecuteAsync("CREATE TABLE later AS SELECT generate_series(1, 77) AS n", Token);
             await source.ArchiveCurrentWalAsync(Token);
             await File.WriteAllTextAsync(Path.Combine(restored, "recovery.signal"), "", Token);
