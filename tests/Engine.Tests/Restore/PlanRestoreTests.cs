@@ -1,0 +1,107 @@
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Highwater.Engine.Restore;
+using static Highwater.Engine.Tests.Restore.RestoreScene;
+
+namespace Highwater.Engine.Tests.Restore;
+
+public sealed class PlanRestoreTests(RestoreScene scene) : IClassFixture<RestoreScene>
+{
+    [Fact]
+    public async Task An_unknown_base_backup_is_refused_with_those_there_are()
+    {
+        var error = await RefusalAsync(new RestoreRequest(RecoveryTarget.Latest, BackupId.Parse("20200101T000000Z")));
+
+        Assert.Equal(ErrorCodes.BackupUnknown, error.Code);
+        Assert.Contains(scene.First.Id.ToString(), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_time_before_the_first_base_backup_is_refused_with_the_earliest_possible()
+    {
+        var error = await RefusalAsync(new RestoreRequest(RecoveryTarget.At(scene.First.FinishedAt.AddHours(-1))));
+
+        Assert.Equal(ErrorCodes.RecoveryTargetUnreachable, error.Code);
+        await PlanNamedTargetAsync(error);
+    }
+
+    [Fact]
+    public async Task A_time_beyond_the_WAL_is_refused_with_the_newest_possible()
+    {
+        var error = await RefusalAsync(new RestoreRequest(RecoveryTarget.At(scene.Second.FinishedAt.AddDays(1))));
+
+        Assert.Equal(ErrorCodes.RecoveryTargetUnreachable, error.Code);
+        await PlanNamedTargetAsync(error);
+    }
+
+    [Fact]
+    public async Task An_LSN_beyond_the_last_record_is_refused_though_its_segment_is_there()
+    {
+        var plan = await PlanAsync(new RestoreRequest(RecoveryTarget.Latest), scene.Local);
+        var end = plan.LastSegment.End(scene.Local.Description.WalSegmentSize);
+
+        var error = await RefusalAsync(new RestoreRequest(RecoveryTarget.At(new Lsn(end.Value - 8))));
+
+        Assert.Equal(ErrorCodes.RecoveryTargetUnreachable, error.Code);
+    }
+
+    [Theory]
+    [InlineData("no such point", null)]
+    [InlineData(null, 4_000_000_000u)]
+    public async Task What_is_not_in_the_WAL_is_refused(string? point, uint? xid)
+    {
+        var target = point is null ? RecoveryTarget.AtTransaction(xid!.Value) : RecoveryTarget.AtRestorePoint(point);
+
+        var error = await RefusalAsync(new RestoreRequest(target));
+
+        Assert.Equal(ErrorCodes.RecoveryTargetUnreachable, error.Code);
+    }
+
+    [Fact]
+    public async Task The_second_repository_is_planned_with_where_the_first_cannot()
+    {
+        var empty = await CopyWithoutBackupsAsync();
+
+        var plan = await PlanAsync(new RestoreRequest(RecoveryTarget.Latest), empty, scene.Local);
+
+        Assert.Equal("local", plan.Repository);
+    }
+
+    [Fact]
+    public async Task A_gap_in_the_WAL_is_refused_for_the_latest_and_names_a_target_that_is_possible()
+    {
+        var gappy = await scene.CopyAsync("gappy");
+        var size = gappy.Description.WalSegmentSize;
+        var plan = await PlanAsync(new RestoreRequest(RecoveryTarget.Latest), scene.Local);
+        var missing = WalSegmentName.Range(scene.First.LastSegment.Next(size), scene.Second.FirstSegment, size).First();
+        Assert.True(missing.CompareTo(scene.Second.FirstSegment) <= 0 && missing.CompareTo(plan.LastSegment) < 0);
+        await gappy.Storage.DeleteAsync(RepositoryLayout.WalFile(WalFileName.Of(missing)), Token);
+
+        var error = await RefusalAsync(new RestoreRequest(RecoveryTarget.Latest, scene.First.Id), gappy);
+
+        Assert.Equal(ErrorCodes.RecoveryTargetUnreachable, error.Code);
+        Assert.Contains(missing.ToString(), error.Message, StringComparison.Ordinal);
+    }
+
+    private Task<HighwaterException> RefusalAsync(RestoreRequest request, BackupRepository? repository = null) =>
+        Assert.ThrowsAsync<HighwaterException>(() => PlanAsync(request, repository ?? scene.Local));
+
+    /// <summary>What the refusal says is possible must be.</summary>
+    private async Task PlanNamedTargetAsync(HighwaterException error)
+    {
+        var from = error.Remedy.LastIndexOf("--target-time '", StringComparison.Ordinal) + "--target-time '".Length;
+        var target = RecoveryTargetReader.Read(
+            new RecoveryTargetOptions(Time: error.Remedy[from..error.Remedy.IndexOf('\'', from)]));
+        var plan = await PlanAsync(new RestoreRequest(target), scene.Local);
+        Assert.True(plan.Backup.FinishedAt <= target.Time);
+    }
+
+    private async Task<BackupRepository> CopyWithoutBackupsAsync()
+    {
+        var copy = await scene.CopyAsync("empty");
+        await new BackupCatalog(copy).DeleteAsync(scene.First.Id, Token);
+        await new BackupCatalog(copy).DeleteAsync(scene.Second.Id, Token);
+        return copy;
+    }
+}
