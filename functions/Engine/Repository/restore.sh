@@ -116,12 +116,25 @@ die_wal() {
 
 # --- restore -----------------------------------------------------------------------------------------------------------
 
+# Microseconds of an instant with its offset: date(1) differs from system to system, and jq itself reads UTC only.
+# shellcheck disable=SC2016
+micros='
+  def micros:
+    capture("^(?<d>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?<h>[0-9]{2}:[0-9]{2})(?<s>:[0-9]{2})?(\\.(?<f>[0-9]+))?"
+      + " ?(?<z>Z|[+-][0-9]{2}(:[0-9]{2})?)$")
+    | ((.d + "T" + .h + (.s // ":00") + "Z" | fromdate)
+      - (if .z == "Z" then 0 else
+          (.z[1:] | split(":") | (.[0] | tonumber) * 3600 + ((.[1] // "0") | tonumber) * 60)
+          * (if .z[0:1] == "-" then -1 else 1 end) end)) * 1000000
+      + (((.f // "") + "000000")[0:6] | tonumber);
+'
+
 choose_backup() { # prints the id of the newest base backup that ended before the target
   commits | while IFS= read -r commit; do
-    jq -r '"\(.finishedAt | sub("\\.[0-9]+"; "") | sub("\\+00:00$"; "Z") | fromdate) \(.id)"' "$commit"
+    jq -r "$micros"' "\(.finishedAt | micros) \(.id)"' "$commit"
   done | while read -r finished candidate; do
-    # A fraction of a second was cut off above, so the end may be almost a second later than it says.
-    if [ -z "$target_time" ] || [ $((finished + 1)) -le "$target_seconds" ]; then
+    # What is finer than a microsecond was cut off.
+    if [ -z "$target_time" ] || [ "$finished" -lt "$target_micros" ]; then
       printf '%s\n' "$candidate"
     fi
   done | tail -n 1
@@ -135,13 +148,7 @@ check_target_time() {
   case $target_time in
     *[!0-9TZ:.+\ -]*) die 2 "'$target_time' is not a time. To fix it: --target-time '2026-11-22 14:30:00+00'" ;;
   esac
-  # date(1) differs from system to system; jq reads UTC, and the offset is taken off by hand.
-  target_seconds=$(jq -rn --arg t "$target_time" '
-    $t | capture("^(?<d>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?<h>[0-9]{2}:[0-9]{2}(:[0-9]{2})?)(\\.[0-9]+)? ?(?<z>Z|[+-][0-9:]+)$")
-    | (.d + "T" + .h + (if (.h | length) == 5 then ":00Z" else "Z" end) | fromdate)
-      - (if .z == "Z" then 0 else
-          (.z[1:] | split(":") | (.[0] | tonumber) * 3600 + ((.[1] // "0") | tonumber) * 60)
-          * (if .z[0:1] == "-" then -1 else 1 end) end)') ||
+  target_micros=$(jq -rn --arg t "$target_time" "$micros"' $t | micros') ||
     die 2 "'$target_time' is not a time. To fix it: --target-time '2026-11-22 14:30:00+00'"
 }
 
@@ -285,7 +292,7 @@ prepare_directory() {
 restore() { # DIR ID
   dir=$1
   id=$2
-  target_seconds=
+  target_micros=
   [ -z "$target_time" ] || check_target_time
   [ -n "$id" ] || id=$(choose_backup)
   [ -n "$id" ] || die 3 "no base backup here ended before the target. To fix it: see 'sh restore.sh list'"

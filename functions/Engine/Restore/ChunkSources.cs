@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;

@@ -1,4 +1,3 @@
-using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;

@@ -14,9 +14,7 @@ public sealed partial class WalRecordReaderTests
     [Fact]
     public async Task Real_segments_have_the_records_pg_waldump_shows()
     {
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { WalSegmentMegabytes = 1 }, Token);
-        await MakeHistoryAsync(server);
+        await using var server = await StartWithHistoryAsync();
         var last = Lsn.Parse(await server.QueryAsync<string>("SELECT pg_switch_wal()::text", Token));
         await server.StopAsync(Token);
         var first = WalSegmentName.Before(1, new Lsn(last.Value - (3 * (ulong)Size.Bytes)), Size);
@@ -39,9 +37,7 @@ public sealed partial class WalRecordReaderTests
     [Fact]
     public async Task A_flipped_byte_ends_the_reading_there()
     {
-        await using var server = await PostgresServer.StartAsync(
-            new PostgresServerOptions { WalSegmentMegabytes = 1 }, Token);
-        await MakeHistoryAsync(server);
+        await using var server = await StartWithHistoryAsync();
         var last = Lsn.Parse(await server.QueryAsync<string>("SELECT pg_switch_wal()::text", Token));
         await server.StopAsync(Token);
         var segment = WalSegmentName.Before(1, new Lsn(last.Value - (2 * (ulong)Size.Bytes)), Size);
@@ -52,14 +48,22 @@ public sealed partial class WalRecordReaderTests
         Assert.InRange(await CountAsync(bytes, segment), 1, whole - 1);
     }
 
-    private static async Task MakeHistoryAsync(PostgresServer server)
+    private static async Task<PostgresServer> StartWithHistoryAsync()
     {
+        var server = await PostgresServer.StartAsync(
+            new PostgresServerOptions
+            {
+                WalSegmentMegabytes = 1,
+                Settings = new Dictionary<string, string> { ["wal_keep_size"] = "'200MB'" },
+            },
+            Token);
         await server.ExecuteAsync("CREATE TABLE t AS SELECT repeat(md5(g::text), 20) x FROM generate_series(1, 8000) g", Token);
         for (var i = 0; i < 40; i++)
             await server.ExecuteAsync("UPDATE t SET x = x || 'y' WHERE ctid IN (SELECT ctid FROM t LIMIT 50)", Token);
         await server.ExecuteAsync("BEGIN; DELETE FROM t; ROLLBACK", Token);
         await server.ExecuteAsync("SELECT pg_create_restore_point('before the end')", Token);
         await server.ExecuteAsync("INSERT INTO t VALUES ('last')", Token);
+        return server;
     }
 
     private static async Task<List<string>> ReadAsync(string dataDirectory, WalSegmentName first, WalSegmentName last)

@@ -8,11 +8,13 @@ using static Highwater.Engine.Tests.WalArchiving.WalScene;
 
 namespace Highwater.Engine.Tests.Restore;
 
-public sealed class FetchWalTests
+public sealed class FetchWalTests : IDisposable
 {
     private readonly TempDirectory folder = new("fetch");
 
     private string Destination => folder.Combine("RECOVERYXLOG");
+
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task A_segment_is_found_whole_and_replaces_what_stands_at_the_destination()
