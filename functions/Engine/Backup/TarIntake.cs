@@ -56,7 +56,9 @@ internal sealed class TarIntake(ChunkPipeline pipeline, CompressedTemporaryFile 
 
     private async Task TakeAsync(TarEntry entry, string folder, CancellationToken cancellationToken)
     {
-        var path = folder + entry.Name.TrimEnd('/');
+        // Some entries come with a leading "./" (pg_wal/archive_status in backup/basebackup.c); paths here have no such parts.
+        var name = entry.Name.TrimEnd('/');
+        var path = folder + (name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name);
         var draft = new FileListEntry(
             path,
             FileType.Directory,

@@ -18,6 +18,7 @@ internal sealed class WalPageReader(Stream wal, Lsn start)
     private int position;
     private ulong address = start.Value;
     private ulong segmentBytes;
+    private ushort magic;
 
     /// <summary>What of the page has not been taken yet.</summary>
     public ReadOnlySpan<byte> Rest => buffer.AsSpan(position, length - position);
@@ -47,14 +48,15 @@ internal sealed class WalPageReader(Stream wal, Lsn start)
         {
             if (!WalPageHeader.TryRead(buffer, out var header) || header.BlockBytes is < 1024 or > LongestPage)
                 return false;
-            segmentBytes = header.SegmentBytes;
+            (segmentBytes, magic) = (header.SegmentBytes, header.Magic);
             wanted = (int)header.BlockBytes;
             if (await FillAsync(WalPageHeader.Length, wanted - WalPageHeader.Length, cancellationToken)
                 < wanted - WalPageHeader.Length)
                 return false;
         }
 
-        if (BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)) != address)
+        if (BinaryPrimitives.ReadUInt16LittleEndian(buffer) != magic
+            || BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)) != address)
             return false;
         var info = BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(2));
         Continuation = (info & FirstIsContinuation) == 0

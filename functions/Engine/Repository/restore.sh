@@ -162,10 +162,10 @@ script_of='
   def when: .mtime | gsub("[^0-9]"; "") | .[0:12] + "." + .[12:14];
   def content($size):
     foreach .runs[] as $run ({chunks: 0, out: []};
-      (.chunks + ($run.zeros // ($run.chunks | length))) as $end
-      | ([$end * $chunk, $size] | min) as $bytes
-      | if $run.zeros then {chunks: $end, out: ["z \($bytes)"]}
-        else {chunks: $end, out: [range(0; $run.chunks | length; 500) as $i
+      (.chunks + ($run.zeros // ($run.chunks | length))) as $next
+      | ([$next * $chunk, $size] | min) as $bytes
+      | if $run.zeros then {chunks: $next, out: ["z \($bytes)"]}
+        else {chunks: $next, out: [range(0; $run.chunks | length; 500) as $i
           | "c " + ([$run.chunks[$i:$i + 500][] | hash + ".zst"] | join(" "))]} end;
       .out[]);
   .path |= safe

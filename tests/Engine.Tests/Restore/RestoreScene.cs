@@ -111,8 +111,11 @@ public sealed class RestoreScene : IAsyncLifetime
         var directory = NewPath("data");
         await RestoreAsync(plan, directory, Local);
         await using var restored = await StartAsync(directory);
-        return await restored.PsqlAsync("SELECT string_agg(step, '' ORDER BY step) FROM history", Token);
+        return await StepsOfAsync(restored);
     }
+
+    public static Task<string> StepsOfAsync(PostgresServer server) =>
+        server.QueryAsync<string>("SELECT string_agg(step, '' ORDER BY step) FROM history", Token);
 
     public async Task<PostgresServer> StartAsync(string directory)
     {

@@ -31,7 +31,7 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
 
         Assert.True(result.ExitCode == 0, result.Error + result.Output);
         await using var restored = await scene.StartAsync(directory);
-        Assert.Equal("a", await restored.PsqlAsync("SELECT string_agg(step, '' ORDER BY step) FROM history", Token));
+        Assert.Equal("a", await StepsOfAsync(restored));
     }
 
     [Fact]
