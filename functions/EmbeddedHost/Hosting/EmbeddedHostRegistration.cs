@@ -8,6 +8,7 @@ using Highwater.EmbeddedHost.Timers;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace Highwater.EmbeddedHost.Hosting;
 
@@ -39,6 +40,12 @@ internal static class EmbeddedHostRegistration
         services.AddSingleton<HttpServer>();
         services.AddSingleton<BoundUrls>();
         services.AddHostedService<HostRun>();
+        if (!options.Timers && options.Urls.Count == 0)
+        {
+            // A command that runs orchestrations in passing answers Ctrl+C itself.
+            services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
+        }
+
         return services;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class HttpServer(
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls([.. options.Urls]);
         builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, InnerLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.Services.AddRouting();
         builder.Services.AddMvcCore();
         var app = builder.Build();

@@ -82,26 +82,26 @@ public class ClientTests
     }
 
     [Fact]
-    public async Task A_terminated_instance_ends_with_the_output_given_and_its_activities_no_longer_count()
+    public async Task A_terminated_instance_ends_with_the_output_given_and_its_activities_do_not_run_again()
     {
         await using var host = await TestHost.StartNewAsync();
-        using var hold = new SemaphoreSlim(0);
-        var started = false;
+        var starts = 0;
         host.Script.Work = async (input, context) =>
         {
-            started = true;
-            await hold.WaitAsync(context.CancellationToken);
+            starts++;
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
             return input;
         };
         host.Script.Main = async context => await context.CallActivityAsync<string>("Work", "late");
         var id = await host.StartMainAsync();
-        await TestHost.UntilAsync(() => started);
+        await TestHost.UntilAsync(() => starts == 1);
 
         await host.Client.TerminateInstanceAsync(id, "enough", TestContext.Current.CancellationToken);
         var ended = await host.EndOfAsync(id);
-        hold.Release();
         await host.RestartAsync();
+        await host.RunMainUnrelatedAsync();
 
+        Assert.Equal(1, starts);
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, ended.RuntimeStatus);
         Assert.Equal("enough", ended.ReadOutputAs<string>());
         Assert.Equal("enough", (await host.EndOfAsync(id)).ReadOutputAs<string>());

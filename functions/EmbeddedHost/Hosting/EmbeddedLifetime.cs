@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Highwater.EmbeddedHost.Http;
+namespace Highwater.EmbeddedHost.Hosting;
 
-/// <summary>The web server lives and ends with the host around it: it listens to no signals of its own.</summary>
-internal sealed class InnerLifetime : IHostLifetime
+/// <summary>Lives and ends as the code around it says, and leaves the signals of the process to that code.</summary>
+internal sealed class EmbeddedLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
