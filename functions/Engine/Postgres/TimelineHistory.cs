@@ -38,7 +38,7 @@ public sealed partial class TimelineHistory
                 || !Lsn.TryParse(match.Groups[2].Value, out var switchPoint))
                 throw new FormatException(
                     $"The line '{line}' of {timeline:X8}.history does not name a timeline and the LSN where it was "
-                        + "left.");
+                    + "left.");
             if (parent >= timeline
                 || (forks.Count > 0 && (parent <= forks[^1].Parent || switchPoint < forks[^1].SwitchPoint)))
                 throw new FormatException($"The line '{line}' of {timeline:X8}.history is out of order.");

@@ -48,16 +48,16 @@ public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentNa
         return true;
     }
 
+    private (bool, uint, uint, uint) SortKey =>
+        (Kind != WalFileKind.TimelineHistory, Segment.Log, Segment.Segment, Segment.Timeline);
+
     /// <summary>
-    /// The order in which WAL is to be kept: histories first, for they are small and everything after a promotion needs
-    /// them; then by position in the log, and by timeline where positions are equal.
+    /// The order in which WAL is to be kept: histories first, for they are small and everything after a promotion
+    /// needs them; then by position in the log, and by timeline where positions are equal.
     /// </summary>
     public int CompareTo(WalFileName other)
     {
-        var mine = (Kind != WalFileKind.TimelineHistory, Segment.Log, Segment.Segment, Segment.Timeline);
-        var order = mine.CompareTo(
-            (other.Kind != WalFileKind.TimelineHistory, other.Segment.Log, other.Segment.Segment,
-                other.Segment.Timeline));
+        var order = SortKey.CompareTo(other.SortKey);
         return order != 0 ? order : string.CompareOrdinal(Name, other.Name);
     }
 

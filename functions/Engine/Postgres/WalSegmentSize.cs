@@ -17,8 +17,8 @@ public readonly record struct WalSegmentSize
     public WalSegmentSize(long bytes)
     {
         if (bytes is < 1 << 20 or > 1 << 30 || !BitOperations.IsPow2(bytes))
-            throw new ArgumentOutOfRangeException(
-                nameof(bytes), bytes, "A WAL segment has 1 MiB to 1 GiB, a power of two.");
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "A WAL segment has 1 MiB to 1 GiB, a power "
+                + "of two.");
         Bytes = bytes;
     }
 

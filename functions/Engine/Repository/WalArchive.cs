@@ -78,8 +78,8 @@ public sealed class WalArchive(BackupRepository repository)
     }
 
     /// <summary>
-    /// Opens the plain bytes of a file. A segment's stream throws at its end if they are not those that were stored, so
-    /// act on them only after reading to the end.
+    /// Opens the plain bytes of a file. A segment's stream throws at its end if they are not those that were stored,
+    /// so act on them only after reading to the end.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalAbsent"/>: the repository answered and does not
     /// have it; <see cref="ErrorCodes.RepositoryDamaged"/>; any storage error. Reading throws the same.</exception>
@@ -233,7 +233,7 @@ public sealed class WalArchive(BackupRepository repository)
                 ErrorCodes.WalAbsent,
                 $"The repository '{Repository.Name}' at {Storage.Address} does not have the WAL file {name}.",
                 "run 'highwater wal-sync' if the server still has it; 'highwater status' shows which WAL each "
-                    + "repository has",
+                + "repository has",
                 e);
         }
     }

@@ -89,11 +89,11 @@ internal static class WalFileCheck
             return $"it was written by the cluster with system identifier {page.SystemIdentifier}, "
                 + $"but this repository is that of {cluster.SystemIdentifier}";
         if (page.SegmentBytes != cluster.WalSegmentSize.Bytes)
-            return $"its first page says that segments have {page.SegmentBytes} bytes, "
-                + $"not {cluster.WalSegmentSize.Bytes}";
+            return $"its first page says that segments have {page.SegmentBytes} bytes, not "
+                + $"{cluster.WalSegmentSize.Bytes}";
         if (page.PageAddress != segment.Start(cluster.WalSegmentSize))
-            return $"its first page is that of {page.PageAddress}, but the name "
-                + $"says {segment.Start(cluster.WalSegmentSize)}";
+            return $"its first page is that of {page.PageAddress}, but the name says "
+                + $"{segment.Start(cluster.WalSegmentSize)}";
 
         // A timeline's first segment begins with pages of its parent, whose number is smaller.
         return page.Timeline == 0 || page.Timeline > segment.Timeline
@@ -105,6 +105,6 @@ internal static class WalFileCheck
         ErrorCodes.WalInvalid,
         $"{name} is not the WAL file its name promises: {fault}.",
         $"if the server still has it in pg_wal, copy it from there into the spool under its name; if it is another "
-        + "server's, set that server's archive_command to a spool of its own; if it is lost, WAL has a gap here: take "
-        + "a base backup now ('highwater backup'), restores of older ones end before the gap");
+        + "server's, set that server's archive_command to a spool of its own; if it is lost, WAL has a gap here: "
+        + "take a base backup now ('highwater backup'), restores of older ones end before the gap");
 }

@@ -32,16 +32,14 @@ internal static class WalSegmentFrame
         Stream stored, string what, CancellationToken cancellationToken)
     {
         var prefix = new byte[PrefixLength];
-        if (await stored.ReadAtLeastAsync(
-            prefix, PrefixLength, throwOnEndOfStream: false, cancellationToken) < PrefixLength
+        if (await stored.ReadAtLeastAsync(prefix, PrefixLength, false, cancellationToken) < PrefixLength
             || BinaryPrimitives.ReadUInt32LittleEndian(prefix) != Magic)
             throw Damaged(what, "it does not start with the frame that says what it is");
         var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(4));
         if (length > LongestJson)
             throw Damaged(what, "its first frame is too long");
         var json = new byte[length];
-        if (await stored.ReadAtLeastAsync(
-            json, json.Length, throwOnEndOfStream: false, cancellationToken) < json.Length)
+        if (await stored.ReadAtLeastAsync(json, json.Length, false, cancellationToken) < json.Length)
             throw Damaged(what, "it ends within its first frame");
         return RepositoryJson.Parse<WalSegmentHeader>(json, $"The first frame of {what}");
     }

@@ -6,8 +6,8 @@ using ZstdSharp;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// The plain bytes of a stored segment. At the end they are compared with the header's length and SHA-256: who reads to
-/// the end without an error has the right bytes, and who stops earlier knows nothing.
+/// The plain bytes of a stored segment. At the end they are compared with the header's length and SHA-256: who reads
+/// to the end without an error has the right bytes, and who stops earlier knows nothing.
 /// </summary>
 internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader header, string what) : Stream
 {
@@ -93,8 +93,8 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
         if (bytesRead != header.Size || hash != header.Sha256)
             throw WalSegmentFrame.Damaged(
                 what,
-                $"it holds {bytesRead} bytes with SHA-256 {hash}, but it should hold {header.Size} "
-                    + $"with {header.Sha256}");
+                $"it holds {bytesRead} bytes with SHA-256 {hash}, but it should hold {header.Size} with "
+                + $"{header.Sha256}");
         verified = true;
     }
 }

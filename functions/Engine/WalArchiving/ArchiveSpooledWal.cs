@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.WalArchiving;
 
 /// <summary>
-/// Takes what archive_command left in the spool into the local repository. A file leaves the spool after the repository
-/// has it durably and has read it back, never earlier; so a run may be killed anywhere, repeated, and run twice at
-/// once.
+/// Takes what archive_command left in the spool into the local repository. A file leaves the spool after the
+/// repository has it durably and has read it back, never earlier; so a run may be killed anywhere, repeated, and run
+/// twice at once.
 /// </summary>
 public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<ArchiveSpooledWal> logger)
 {
@@ -102,8 +102,8 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
         MemoryForBuffers / (2 * size.Bytes), 1, options.MaxInFlight ?? Environment.ProcessorCount);
 
     [LoggerMessage(EventId = 501, Level = LogLevel.Information,
-        Message =
-            "Took {Files} WAL files ({Bytes} bytes) from the spool into the {Repository} repository, up to {Last}")]
+        Message = "Took {Files} WAL files ({Bytes} bytes) from the spool into the {Repository} repository, up to "
+            + "{Last}")]
     private static partial void LogArchived(ILogger logger, int files, long bytes, string repository, string last);
 
     [LoggerMessage(EventId = 502, Level = LogLevel.Error,

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.WalArchiving;
 
 /// <summary>
-/// Waits until a repository holds every WAL segment without which a base backup is worth nothing, and does what brings them
-/// there: empties the spool, replicates, and closes the server's current segment if nothing else would.
+/// Waits until a repository holds every WAL segment without which a base backup is worth nothing, and does what brings
+/// them there: empties the spool, replicates, and closes the server's current segment if nothing else would.
 /// </summary>
 public sealed partial class AwaitWal(
     PostgresOptions server,
@@ -26,9 +26,10 @@ public sealed partial class AwaitWal(
     /// <param name="awaited">The repository that is to hold them; the local one or another.</param>
     /// <param name="deadline">How long to wait; zero for one try.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="TransientException"><see cref="ErrorCodes.WalAwaited"/>: the deadline has passed; says which segments
-    /// are missing, where each was last seen, and what stood in the way.</exception>
-    /// <exception cref="HighwaterException">What does not pass by itself, such as <see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    /// <exception cref="TransientException"><see cref="ErrorCodes.WalAwaited"/>: the deadline has passed; says which
+    /// segments are missing, where each was last seen, and what stood in the way.</exception>
+    /// <exception cref="HighwaterException">What does not pass by itself, such as
+    /// <see cref="ErrorCodes.SpoolUnusable"/>.</exception>
     public async Task<AwaitedWal> RunAsync(
         BackupRecord backup,
         BackupRepository local,
@@ -100,8 +101,8 @@ public sealed partial class AwaitWal(
     }
 
     /// <summary>
-    /// An idle server never fills the segment a backup ended in. True if that needs no more asking: the segment is finished, or
-    /// was just finished, or only its owner can finish it.
+    /// An idle server never fills the segment a backup ended in. True if that needs no more asking: the segment is
+    /// finished, or was just finished, or only its owner can finish it.
     /// </summary>
     private async Task<bool> TryFinishSegmentAsync(Lsn end, CancellationToken cancellationToken)
     {

@@ -99,7 +99,7 @@ public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWa
         Message = "Copied {Files} WAL files ({Bytes} bytes) from the {Source} repository to {Target}")]
     private static partial void LogReplicated(ILogger logger, int files, long bytes, string source, string target);
 
-    [LoggerMessage(
-        EventId = 512, Level = LogLevel.Error, Message = "The WAL file {File} cannot go to {Target}: {Error}")]
+    [LoggerMessage(EventId = 512, Level = LogLevel.Error,
+        Message = "The WAL file {File} cannot go to {Target}: {Error}")]
     private static partial void LogFault(ILogger logger, string file, string target, string error);
 }

@@ -38,8 +38,8 @@ public sealed class WalContinuity
             WalSegmentName.FromNumber(pair.Second.First.Timeline, pair.Second.First.Number(size) - 1, size)))];
 
     /// <summary>
-    /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history file
-    /// is not. Recovery to the latest timeline ends before the first of them and reports success
+    /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history
+    /// file is not. Recovery to the latest timeline ends before the first of them and reports success
     /// (findNewestTimeLine in access/transam/timeline.c).
     /// </summary>
     public IReadOnlyList<uint> MissingHistories => [.. Ranges.Select(r => r.First.Timeline)
@@ -83,8 +83,7 @@ public sealed class WalContinuity
     /// the base backup's timeline at or after its stop LSN. PostgreSQL refuses all others.
     /// </summary>
     public IReadOnlyList<uint> TimelinesFrom(BackupRecord backup) =>
-        [backup.Timeline,
-            .. histories.Keys.Where(t => t > backup.Timeline && IsDescendant(histories[t], backup)).Order()];
+        [backup.Timeline, .. histories.Values.Where(h => IsDescendant(h, backup)).Select(h => h.Timeline).Order()];
 
     /// <summary>
     /// How far recovery gets from a base backup, towards a timeline: each segment is taken from the youngest timeline
@@ -126,8 +125,11 @@ public sealed class WalContinuity
         .Select(backup => ReachFrom(backup))
         .OrderBy(reach => reach.Timeline).ThenBy(reach => reach.End)
         .Select(reach => new RecoveryPoint(
-            reach.Timeline, reach.End, reach.LastSegment!.Value, reach.LastStoredAt!.Value,
-                now - reach.LastStoredAt!.Value))
+            reach.Timeline,
+            reach.End,
+            reach.LastSegment!.Value,
+            reach.LastStoredAt!.Value,
+            now - reach.LastStoredAt!.Value))
         .LastOrDefault();
 
     private static bool IsDescendant(TimelineHistory history, BackupRecord backup) =>

@@ -3,7 +3,8 @@ using Highwater.Engine.Postgres;
 
 namespace Highwater.Engine.WalArchiving;
 
-/// <summary>The folder where archive_command leaves finished WAL files. Other processes work in it at the same time.</summary>
+/// <summary>The folder where archive_command leaves finished WAL files. Other processes work in it at the same
+/// time.</summary>
 internal sealed class WalSpool(string path)
 {
     private const string QuarantineFolder = "quarantine";
@@ -50,8 +51,8 @@ internal sealed class WalSpool(string path)
     }
 
     /// <summary>
-    /// Moves a file aside and says where it is; null if another process took it away meanwhile. What was moved aside earlier
-    /// under the same name stays.
+    /// Moves a file aside and says where it is; null if another process took it away meanwhile. What was moved aside
+    /// earlier under the same name stays.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
     public string? MoveAside(WalFileName file)
@@ -93,7 +94,8 @@ internal sealed class WalSpool(string path)
         inner is DirectoryNotFoundException
             ? $"create it for the server's user and let this one in: install -d -m 2770 -o postgres -g {Group} {path}; "
             + "or set WAL_SPOOL_PATH to the folder that archive_command writes to"
-            : $"let this user read and remove what is in it: chown -R postgres:{Group} {path} && chmod -R u+rwX,g+rwX {path} "
+            : $"let this user read and remove what is in it: chown -R postgres:{Group} {path} "
+            + $"&& chmod -R u+rwX,g+rwX {path} "
             + $"&& chmod g+s {path}; archive-wal keeps to the group from then on",
         inner);
 

@@ -21,8 +21,8 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
     {
         var (archiver, serverSays) = await AskServerAsync(cancellationToken);
         var text = new StringBuilder(
-            $"After {deadline.TotalSeconds:0} s the repository '{awaited.Name}' still lacks {missing.Count} of the WAL segments "
-            + $"that base backup {backup.Id} needs ({backup.FirstSegment} to {backup.LastSegment}):");
+            $"After {deadline.TotalSeconds:0} s the repository '{awaited.Name}' still lacks {missing.Count} of the "
+            + $"WAL segments that base backup {backup.Id} needs ({backup.FirstSegment} to {backup.LastSegment}):");
         var remedies = new List<string>();
         foreach (var segment in missing.Take(MostNamed))
         {
@@ -41,7 +41,8 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
             remedies.Insert(0, trouble.Remedy);
         }
 
-        remedies.Add("'highwater wal-sync' then brings the segments at once, and the next run of the base backup counts it");
+        remedies.Add("'highwater wal-sync' then brings the segments at once, and the next run of the base backup "
+            + "counts it");
         return new TransientException(ErrorCodes.WalAwaited, text.ToString(), string.Join("; ", remedies), trouble);
     }
 
@@ -62,10 +63,12 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
         if (archiver is { IsFailing: true })
             return (
                 "was not archived",
-                "read in the server's log why archive_command fails (SELECT * FROM pg_stat_archiver); archive-wal prints the reason");
+                "read in the server's log why archive_command fails (SELECT * FROM pg_stat_archiver); archive-wal "
+                + "prints the reason");
         return string.CompareOrdinal(archiver?.LastArchivedWal, segment.ToString()) >= 0
             ? ("was archived elsewhere",
-                $"let archive_command and this program use one spool: WAL_SPOOL_PATH is {Path.GetDirectoryName(spool.PathOf(name))} here")
+                $"let archive_command and this program use one spool: WAL_SPOOL_PATH is "
+                + $"{Path.GetDirectoryName(spool.PathOf(name))} here")
             : ("was not archived yet",
                 "close it on the server: SELECT pg_switch_wal(); and grant that right to this user: "
                 + $"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {PostgresErrors.Quote(server.User)}");
@@ -94,7 +97,7 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
                 ? $"pg_stat_archiver: last archived {wal} at {archiver.LastArchivedAt:u}"
                 : "pg_stat_archiver: nothing archived yet";
             return archiver.IsFailing
-                ? (archiver, $"{last}, failing on {archiver.LastFailedWal} since then, last at {archiver.LastFailedAt:u}.")
+                ? (archiver, $"{last}, failing on {archiver.LastFailedWal} since, last at {archiver.LastFailedAt:u}.")
                 : (archiver, last + ".");
         }
         catch (HighwaterException e)

@@ -44,8 +44,11 @@ public sealed class WalArchiveTests
         var path = Path.Combine(scene.LocalPath, RepositoryLayout.WalFile(Name));
         var stored = await File.ReadAllBytesAsync(path, WalScene.Token);
         var header = stored.AsSpan().IndexOf("}"u8);
-        int[] places = [0, 5, 20, header - 10, header + 2, header + 5, header + 8, header + 10, stored.Length / 2,
-            stored.Length - 1];
+        int[] places =
+        [
+            0, 5, 20, header - 10, header + 2, header + 5, header + 8, header + 10,
+            stored.Length / 2, stored.Length - 1,
+        ];
         foreach (var place in places)
         {
             var damaged = (byte[])stored.Clone();
@@ -73,8 +76,8 @@ public sealed class WalArchiveTests
         var path = Path.Combine(scene.LocalPath, RepositoryLayout.WalFile(Name));
         var stored = await File.ReadAllBytesAsync(path, WalScene.Token);
         await File.WriteAllBytesAsync(path, stored[..(length < 0 ? stored.Length + length : length)], WalScene.Token);
-        var error =
-            await Assert.ThrowsAsync<HighwaterException>(() => scene.LocalArchive.VerifyAsync(Name, WalScene.Token));
+        var error = await Assert.ThrowsAsync<HighwaterException>(
+            () => scene.LocalArchive.VerifyAsync(Name, WalScene.Token));
         Assert.Equal(ErrorCodes.RepositoryDamaged, error.Code);
     }
 

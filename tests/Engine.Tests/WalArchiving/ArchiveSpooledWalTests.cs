@@ -27,7 +27,8 @@ public sealed class ArchiveSpooledWalTests
         Assert.Equal(5, result.Files);
         Assert.Empty(result.Quarantined);
         Assert.Empty(scene.Spooled());
-        Assert.Equal(WalScene.BytesOf(WalScene.Segment(5)),
+        Assert.Equal(
+            WalScene.BytesOf(WalScene.Segment(5)),
             await WalScene.ReadAsync(scene.LocalArchive, "000000010000000000000005"));
         Assert.Equal(partial, await WalScene.ReadAsync(scene.LocalArchive, "000000010000000000000007.partial"));
         Assert.Equal(
@@ -163,7 +164,8 @@ public sealed class ArchiveSpooledWalTests
         Assert.Equal(ErrorCodes.WalConflict.Code, fault.Code);
         Assert.Contains(Engine.Storage.Sha256Hash.Of(other).ToString(), fault.WhatHappened, StringComparison.Ordinal);
         Assert.Contains(
-            Engine.Storage.Sha256Hash.Of(WalScene.BytesOf(segment)).ToString(), fault.WhatHappened,
+            Engine.Storage.Sha256Hash.Of(WalScene.BytesOf(segment)).ToString(),
+            fault.WhatHappened,
             StringComparison.Ordinal);
         Assert.Contains("archive_command", fault.Remedy, StringComparison.Ordinal);
         Assert.Equal(WalScene.BytesOf(segment), await WalScene.ReadAsync(scene.LocalArchive, segment.ToString()));
@@ -245,7 +247,10 @@ public sealed class ArchiveSpooledWalTests
         await using var scene = await WalScene.CreateAsync();
         await using var storage = new LocalStorage(Path.Combine(disk.Path, "local"));
         var small = await BackupRepository.OpenOrCreateAsync(
-            "local", storage, new ClusterIdentity(WalScene.Cluster, 15, WalScene.Size), TimeProvider.System,
+            "local",
+            storage,
+            new ClusterIdentity(WalScene.Cluster, 15, WalScene.Size),
+            TimeProvider.System,
             WalScene.Token);
         scene.Spool(1, 2, 3, 4, 5, 6);
         var archive = scene.Archiver();

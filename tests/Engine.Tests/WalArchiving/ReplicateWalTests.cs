@@ -134,7 +134,10 @@ public sealed class ReplicateWalTests
         using var folder = new TempDirectory("foreign");
         await using var storage = new LocalStorage(folder.Path);
         var foreign = await BackupRepository.OpenOrCreateAsync(
-            "remote", storage, new ClusterIdentity(new SystemIdentifier(42), 15, WalScene.Size), TimeProvider.System,
+            "remote",
+            storage,
+            new ClusterIdentity(new SystemIdentifier(42), 15, WalScene.Size),
+            TimeProvider.System,
             WalScene.Token);
         var replicate = new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance);
         var error = await Assert.ThrowsAsync<HighwaterException>(

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Highwater.Engine.Tests.WalArchiving;
 
-/// <summary>A real server that archives through archive-wal into its spool, and the repositories of its cluster.</summary>
+/// <summary>A real server that archives through archive-wal into its spool, and the repositories of its
+/// cluster.</summary>
 internal sealed class ServerScene : IAsyncDisposable
 {
     private readonly TempDirectory folder = new("server-wal");
@@ -52,7 +53,11 @@ internal sealed class ServerScene : IAsyncDisposable
         var identifier = await Server.QueryAsync<string>(
             "SELECT system_identifier::text FROM pg_control_system()", Token);
         return await BackupRepository.OpenOrCreateAsync(
-            name, storage, new ClusterIdentity(SystemIdentifier.Parse(identifier), 15, Size), TimeProvider.System, Token);
+            name,
+            storage,
+            new ClusterIdentity(SystemIdentifier.Parse(identifier), 15, Size),
+            TimeProvider.System,
+            Token);
     }
 
     /// <summary>The segment the server writes now, with something in it.</summary>
@@ -65,7 +70,8 @@ internal sealed class ServerScene : IAsyncDisposable
         for (var i = 0; i < count; i++)
         {
             await Server.ExecuteAsync(
-                "SELECT pg_logical_emit_message(false, 'test', string_agg(md5(n::text), '')) FROM generate_series(1, 10000) n",
+                "SELECT pg_logical_emit_message(false, 'test', string_agg(md5(n::text), '')) "
+                + "FROM generate_series(1, 10000) n",
                 Token);
             await Server.ArchiveCurrentWalAsync(Token);
         }
@@ -73,7 +79,8 @@ internal sealed class ServerScene : IAsyncDisposable
 
     public string[] Spooled() => [.. Directory.GetFiles(Server.SpoolPath).Select(f => Path.GetFileName(f)!)];
 
-    public ArchiveSpooledWal Archiver() => new(new WalOptions(Server.SpoolPath), NullLogger<ArchiveSpooledWal>.Instance);
+    public ArchiveSpooledWal Archiver() =>
+        new(new WalOptions(Server.SpoolPath), NullLogger<ArchiveSpooledWal>.Instance);
 
     public Task<SpooledWalArchived> ArchiveAsync() => Archiver().RunAsync(Local, Token);
 

@@ -1,6 +1,9 @@
+using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.Storage.Sftp;
 using Highwater.Engine.WalArchiving;
+using Highwater.TestKit.Ssh;
 using Highwater.TestKit.Storage;
 
 namespace Highwater.Engine.Tests.WalArchiving;
@@ -26,6 +29,45 @@ public sealed class WalFromServerTests
         {
             var plain = Path.Combine(scene.Server.DataDirectory, "pg_wal", name);
             var stored = Path.Combine(scene.LocalPath, "wal-archive", name[..16], $"{name}.zst");
+            Shell.Run("sh", "-c", $"zstd -dc '{stored}' | cmp - '{plain}'");
+        }
+    }
+
+    [Fact]
+    public async Task Segments_reach_an_ssh_server_as_they_are_in_pg_wal_and_catch_up_after_it_was_away()
+    {
+        await using var scene = await ServerScene.StartAsync();
+        await using var sshd = await SshServer.StartAsync(cancellationToken: Token);
+        var folder = Path.Combine(sshd.Files, "remote");
+        var options = new SftpOptions(SshServer.Host, SshServer.User, folder, sshd.Ed25519Key, sshd.KnownHosts)
+        {
+            Port = sshd.Port,
+            Retries = 1,
+            RetryPause = TimeSpan.FromMilliseconds(10),
+        };
+        await using var storage = new SftpStorage(options);
+        var remote = await scene.OpenAsync("remote", storage);
+        await scene.WriteSegmentsAsync(2);
+        await scene.ArchiveAsync();
+        Assert.True((await ServerScene.Replicator().RunAsync(scene.Local, remote, Token)).Files >= 2);
+
+        await sshd.KillAsync();
+        await scene.WriteSegmentsAsync(2);
+        await scene.ArchiveAsync();
+        Assert.Empty(scene.Spooled());
+        await Assert.ThrowsAsync<TransientException>(
+            () => ServerScene.Replicator().RunAsync(scene.Local, remote, Token));
+        await sshd.StartAgainAsync(Token);
+        var caughtUp = await ServerScene.Replicator().RunAsync(scene.Local, remote, Token);
+
+        Assert.True(caughtUp.Files >= 2);
+        Assert.Equal(0, caughtUp.Remaining);
+        var names = (await scene.LocalArchive.ListAsync(Token)).Select(f => f.Name).ToList();
+        Assert.Equal(names, (await new WalArchive(remote).ListAsync(Token)).Select(f => f.Name));
+        foreach (var name in names.Where(n => n.Kind == WalFileKind.Segment))
+        {
+            var plain = Path.Combine(scene.Server.DataDirectory, "pg_wal", name.Name);
+            var stored = Path.Combine(folder, RepositoryLayout.WalFile(name));
             Shell.Run("sh", "-c", $"zstd -dc '{stored}' | cmp - '{plain}'");
         }
     }

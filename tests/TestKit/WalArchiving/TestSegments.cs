@@ -17,8 +17,8 @@ public static class TestSegments
         WalSegmentName segment, SystemIdentifier cluster, WalSegmentSize size, int seed = 1, uint? pageTimeline = null)
     {
         var bytes = new byte[size.Bytes];
-        TestBytes.Of(bytes.Length / 2, HashCode.Combine(seed, segment.Log, segment.Segment))
-            .CopyTo(bytes, bytes.Length / 4);
+        var content = TestBytes.Of(bytes.Length / 2, (seed * 1_000_003) + (int)segment.Number(size));
+        content.CopyTo(bytes, bytes.Length / 4);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, 0xD110);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2), 0x0006);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), pageTimeline ?? segment.Timeline);
