@@ -25,7 +25,7 @@ public sealed record StorageAddress(string Path, string? Host = null, string? Us
         if (scheme < 0)
             return new StorageAddress(text);
         if (!text.StartsWith("sftp://", StringComparison.OrdinalIgnoreCase))
-            throw Invalid($"The repository address {Shown(text)} has the scheme '{text[..scheme]}'; only sftp is known.");
+            throw Invalid($"The repository address {Shown(text)} has the scheme '{text[..scheme]}'; sftp is known.");
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri))
             throw Invalid($"The repository address {Shown(text)} cannot be understood.");
         if (uri.UserInfo.Length == 0)
@@ -33,7 +33,7 @@ public sealed record StorageAddress(string Path, string? Host = null, string? Us
         if (uri.UserInfo.Contains(':', StringComparison.Ordinal))
             throw Invalid($"The repository address {Shown(text)} has a password in it; only keys are used.");
         if (uri.Host.Length == 0 || uri.AbsolutePath is "" or "/" || uri.Query.Length > 0 || uri.Fragment.Length > 0)
-            throw Invalid($"The repository address {text} must end with the host and the path of a folder, and nothing else.");
+            throw Invalid($"The repository address {text} must end with a host and the path of a folder.");
         var path = Uri.UnescapeDataString(uri.AbsolutePath);
         return new StorageAddress(
             path.StartsWith("/~/", StringComparison.Ordinal) ? path[3..] : path,
@@ -49,5 +49,6 @@ public sealed record StorageAddress(string Path, string? Host = null, string? Us
         return at < 0 ? text : text[..(text.IndexOf("://", StringComparison.Ordinal) + 3)] + "…" + text[at..];
     }
 
-    private static HighwaterException Invalid(string whatHappened) => new(ErrorCodes.UsageInvalid, whatHappened, Example);
+    private static HighwaterException Invalid(string whatHappened) =>
+        new(ErrorCodes.UsageInvalid, whatHappened, Example);
 }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Highwater.Engine.Storage;
 
-/// <summary>Opens the storage an address speaks of. Nothing is touched or connected before the first call to it.</summary>
+/// <summary>
+/// Opens the storage an address speaks of. Nothing is touched or connected before the first call to it.
+/// </summary>
 public static class StorageFactory
 {
     /// <param name="address">A path or <c>sftp://user@host:port/path</c>.</param>
@@ -23,7 +25,8 @@ public static class StorageFactory
             new SftpOptions(
                 host, user, parsed.Path,
                 Needed(identityFile, "private key", "--identity-file backup-keys/id_ed25519"),
-                Needed(knownHostsFile, "known_hosts file", "--known-hosts backup-keys/known_hosts")) { Port = parsed.Port },
+                Needed(knownHostsFile, "known_hosts file",
+                    "--known-hosts backup-keys/known_hosts")) { Port = parsed.Port },
             logger);
     }
 

@@ -51,7 +51,8 @@ public sealed class StorageAddressTests
     [Fact]
     public void A_missing_key_or_known_hosts_file_is_named()
     {
-        var error = Assert.Throws<HighwaterException>(() => StorageFactory.Open("sftp://me@host/x", null, "known_hosts"));
+        var error = Assert.Throws<HighwaterException>(() =>
+            StorageFactory.Open("sftp://me@host/x", null, "known_hosts"));
         Assert.Contains("--identity-file", error.Remedy, StringComparison.Ordinal);
         error = Assert.Throws<HighwaterException>(() => StorageFactory.Open("sftp://me@host/x", "key"));
         Assert.Contains("--known-hosts", error.Remedy, StringComparison.Ordinal);

@@ -44,7 +44,8 @@ public abstract class StorageContract
     public async Task What_was_put_is_read_back(int length)
     {
         var bytes = TestBytes.Of(length);
-        Assert.Equal(PutOutcome.Stored, await Storage.PutAsync("packs/ab/x.tar", ObjectContent.FromBytes(bytes), Token));
+        Assert.Equal(PutOutcome.Stored, await Storage.PutAsync("packs/ab/x.tar", ObjectContent.FromBytes(bytes),
+            Token));
         Assert.Equal(bytes, await ReadAsync(Storage, "packs/ab/x.tar"));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, "packs/ab/x.tar"), Token));
         await AssertNothingTemporaryAsync();
@@ -97,7 +98,8 @@ public abstract class StorageContract
         var whole = TestBytes.Stream(3_000_000);
         var broken = whole with
         {
-            OpenAsync = _ => ValueTask.FromResult<Stream>(new BreakingStream(1_000_000, () => new IOException("the source broke"))),
+            OpenAsync = _ => ValueTask.FromResult<Stream>(new BreakingStream(1_000_000, () =>
+                new IOException("the source broke"))),
         };
         var error = await Assert.ThrowsAsync<IOException>(() => Storage.PutAsync("a", broken, Token));
         Assert.Equal("the source broke", error.Message);
@@ -130,7 +132,8 @@ public abstract class StorageContract
     {
         var content = ObjectContent.FromBytes(TestBytes.Of(300_000));
         var outcomes = await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(_ => Task.Run(() => Storage.PutAsync("packs/aa/one", content, Token), Token)));
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+                Storage.PutAsync("packs/aa/one", content, Token), Token)));
         Assert.Single(outcomes, PutOutcome.Stored);
         await AssertNothingTemporaryAsync();
     }
@@ -146,7 +149,8 @@ public abstract class StorageContract
         Assert.All(
             results.Where(result => result is not null),
             result => Assert.Equal(ErrorCodes.StorageConflict, Assert.IsType<HighwaterException>(result).Code));
-        Assert.Contains(contents, bytes => bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(Folder, "one"))));
+        Assert.Contains(contents, bytes =>
+            bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(Folder, "one"))));
         await AssertNothingTemporaryAsync();
     }
 
@@ -156,14 +160,16 @@ public abstract class StorageContract
         var bytes = TestBytes.Of(1_000_000);
         await Storage.PutAsync("a", ObjectContent.FromBytes(bytes), Token);
         foreach (var (offset, length) in new[] { (0, 10), (999_990, 10), (123_456, 300_000), (500, 0), (1_000_000, 0) })
-            Assert.Equal(bytes[offset..(offset + length)], await ReadAsync(Storage, "a", new ByteRange(offset, length)));
+            Assert.Equal(bytes[offset..(offset + length)], await ReadAsync(Storage, "a", new ByteRange(offset,
+                length)));
     }
 
     [Fact]
     public async Task A_range_past_the_end_is_refused()
     {
         await Storage.PutAsync("a", ObjectContent.FromBytes(TestBytes.Of(1000)), Token);
-        foreach (var range in new[] { new ByteRange(0, 1001), new ByteRange(1001, 0), new ByteRange(990, 11), new ByteRange(-1, 5) })
+        foreach (var range in new[] { new ByteRange(0, 1001), new ByteRange(1001, 0), new ByteRange(990, 11),
+            new ByteRange(-1, 5) })
         {
             var error = await Assert.ThrowsAsync<HighwaterException>(() => Storage.OpenReadAsync("a", range, Token));
             Assert.Equal(ErrorCodes.StorageContentMismatch, error.Code);
@@ -204,13 +210,15 @@ public abstract class StorageContract
         await Storage.PutAsync("a/b/c", ObjectContent.FromBytes(new byte[777]), Token);
         var entry = await Storage.StatAsync("a/b/c", Token);
         Assert.Equal(("a/b/c", 777L), (entry!.Key, entry.Length));
-        Assert.InRange(entry.ModifiedAt, before - TimeSpan.FromSeconds(2), TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(2));
+        Assert.InRange(entry.ModifiedAt, before - TimeSpan.FromSeconds(2),
+            TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(2));
     }
 
     [Fact]
     public async Task A_list_has_every_object_below_the_folder_and_no_temporary_one()
     {
-        string[] keys = ["top", "packs/aa/1", "packs/bb/2", "packs/bb/3", "packs2/x", "base-backups/20261122T020000Z/backup.json"];
+        string[] keys = ["top", "packs/aa/1", "packs/bb/2", "packs/bb/3", "packs2/x",
+            "base-backups/20261122T020000Z/backup.json"];
         foreach (var key in keys)
             await Storage.PutAsync(key, ObjectContent.FromBytes(TestBytes.Of(key.Length)), Token);
         await File.WriteAllBytesAsync(Path.Combine(Folder, "tmp/left"), [1], Token);
@@ -219,7 +227,8 @@ public abstract class StorageContract
 
         Assert.Equal(keys.Order(), (await ListAsync(Storage, "")).Select(entry => entry.Key).Order());
         Assert.Equal(
-            ["packs/aa/1", "packs/bb/2", "packs/bb/3"], (await ListAsync(Storage, "packs/")).Select(entry => entry.Key).Order());
+            ["packs/aa/1", "packs/bb/2", "packs/bb/3"], (await ListAsync(Storage, "packs/")).Select(entry =>
+                entry.Key).Order());
         Assert.Equal(["tmp/left"], (await ListAsync(Storage, "tmp/")).Select(entry => entry.Key));
         Assert.All(await ListAsync(Storage, "packs/"), entry => Assert.Equal(entry.Key.Length, entry.Length));
     }
@@ -267,7 +276,8 @@ public abstract class StorageContract
     [InlineData("a\n")]
     public async Task What_is_not_a_key_is_refused_by_every_method(string key)
     {
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Storage.PutAsync(key, ObjectContent.FromBytes(new byte[1]), Token));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() =>
+            Storage.PutAsync(key, ObjectContent.FromBytes(new byte[1]), Token));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => Storage.ReplaceAsync(key, new byte[1], Token));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => Storage.OpenReadAsync(key, null, Token));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => Storage.StatAsync(key, Token));

@@ -7,8 +7,8 @@ using Highwater.TestKit.Storage;
 namespace Highwater.TestKit.Ssh;
 
 /// <summary>
-/// A real sshd on a free loopback port with keys of its own, for the user the tests run as. Nothing of the machine's own
-/// SSH configuration is read or written, except that sshd run as root insists on the folder /run/sshd.
+/// A real sshd on a free loopback port with keys of its own, for the user the tests run as. Nothing of the machine's
+/// own SSH configuration is read or written, except that sshd run as root insists on the folder /run/sshd.
 /// </summary>
 public sealed class SshServer : IAsyncDisposable
 {
@@ -47,7 +47,8 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>What sshd said, for failure messages.</summary>
     public string Log => File.Exists(folder.Combine("sshd.log")) ? File.ReadAllText(folder.Combine("sshd.log")) : "";
 
-    public static async Task<SshServer> StartAsync(SshServerOptions? options = null, CancellationToken cancellationToken = default)
+    public static async Task<SshServer> StartAsync(SshServerOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         var server = new SshServer(options ?? new SshServerOptions());
         try
@@ -106,7 +107,9 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>Stops the server with everything it serves.</summary>
     public Task StopAsync() => KillAsync();
 
-    /// <summary>Gives the server new host keys at its next start; <see cref="KnownHosts"/> keeps the old ones.</summary>
+    /// <summary>
+    /// Gives the server new host keys at its next start; <see cref="KnownHosts"/> keeps the old ones.
+    /// </summary>
     public void RotateHostKeys()
     {
         foreach (var type in HostKeyTypes)
@@ -116,11 +119,14 @@ public sealed class SshServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Public host keys as <c>type base64</c>, in the order of <see cref="SshServerOptions.HostKeyTypes"/>.</summary>
+    /// <summary>
+    /// Public host keys as <c>type base64</c>, in the order of <see cref="SshServerOptions.HostKeyTypes"/>.
+    /// </summary>
     public IReadOnlyList<string> PublicHostKeys() => [.. HostKeyTypes.Select(type => PublicKey($"host_{type}"))];
 
     /// <summary>The fingerprint of a key file as OpenSSH prints it: <c>SHA256:…</c>.</summary>
-    public static string Fingerprint(string keyFile) => Shell.Run("ssh-keygen", "-l", "-E", "sha256", "-f", keyFile).Split(' ')[1];
+    public static string Fingerprint(string keyFile) =>
+        Shell.Run("ssh-keygen", "-l", "-E", "sha256", "-f", keyFile).Split(' ')[1];
 
     /// <summary>Path of the private host key of a type.</summary>
     public string HostKey(string type) => folder.Combine($"host_{type}");
@@ -160,7 +166,8 @@ public sealed class SshServer : IAsyncDisposable
     private void WriteConfiguration()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Port {Port}").AppendLine(CultureInfo.InvariantCulture, $"ListenAddress {Host}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Port {Port}").AppendLine(CultureInfo.InvariantCulture,
+            $"ListenAddress {Host}");
         foreach (var type in HostKeyTypes)
             text.AppendLine(CultureInfo.InvariantCulture, $"HostKey {HostKey(type)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"AuthorizedKeysFile {folder.Combine("authorized_keys")}");

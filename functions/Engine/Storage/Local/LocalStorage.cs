@@ -16,7 +16,8 @@ public sealed class LocalStorage : IStorage
     private readonly string root;
     private readonly LocalFolders folders;
 
-    /// <param name="root">The folder; created by the first write. A relative path counts from the working directory.</param>
+    /// <param name="root">The folder; created by the first write. A relative path counts from the working
+    /// directory.</param>
     public LocalStorage(string root)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
@@ -205,7 +206,8 @@ public sealed class LocalStorage : IStorage
     }
 
     /// <summary>Writes and flushes a file under tmp/, and removes it again if anything is wrong with it.</summary>
-    private async Task<string> WriteTemporaryAsync(string key, ObjectContent content, CancellationToken cancellationToken)
+    private async Task<string> WriteTemporaryAsync(string key, ObjectContent content,
+        CancellationToken cancellationToken)
     {
         folders.Ensure(StorageKey.FolderOf(key));
         var name = StorageKey.NewTemporary();

@@ -36,7 +36,8 @@ internal sealed class IdentityKey : IPrivateKeySource, IDisposable
         {
             throw Unusable(
                 $"The SSH key {full} does not exist.",
-                $"make one with `ssh-keygen -t ed25519 -N '' -f {full}` and append {full}.pub to ~/.ssh/authorized_keys of "
+                $"make one with `ssh-keygen -t ed25519 -N '' -f {full}` and append {full}.pub to "
+                + $"~/.ssh/authorized_keys of "
                 + "the user on the server, or name another with REMOTE_BACKUP_KEY_FILE or --identity-file.",
                 fault);
         }
@@ -51,7 +52,8 @@ internal sealed class IdentityKey : IPrivateKeySource, IDisposable
         {
             throw Unusable(
                 $"The SSH key {full} is protected by a passphrase, which an unattended backup cannot type.",
-                $"make a key for backups alone with `ssh-keygen -t ed25519 -N '' -f KEYFILE`, or remove the passphrase with "
+                $"make a key for backups alone with `ssh-keygen -t ed25519 -N '' -f KEYFILE`, or remove the "
+                + $"passphrase with "
                 + $"`ssh-keygen -p -N '' -f {full}`.",
                 fault);
         }
@@ -59,7 +61,8 @@ internal sealed class IdentityKey : IPrivateKeySource, IDisposable
         {
             throw Unusable(
                 $"{full} is not a private SSH key: {fault.Message}",
-                "name the private key (not the .pub file), in OpenSSH or PEM form: `ssh-keygen -y -f KEYFILE` must print its "
+                "name the private key (not the .pub file), in OpenSSH or PEM form: `ssh-keygen -y -f KEYFILE` must "
+                + "print its "
                 + "public half.",
                 fault);
         }

@@ -34,7 +34,9 @@ public sealed record KnownHostLine(string Marker, string Hosts, string KeyType, 
             : null;
     }
 
-    /// <summary>Whether the line speaks of this host: <c>name</c>, or <c>[name]:port</c> for other ports than 22.</summary>
+    /// <summary>
+    /// Whether the line speaks of this host: <c>name</c>, or <c>[name]:port</c> for other ports than 22.
+    /// </summary>
     public bool Matches(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -2,7 +2,9 @@ using Highwater.Engine.Errors;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>The host keys an operator vouches for. Read anew for every connection, so that an edit counts at once.</summary>
+/// <summary>
+/// The host keys an operator vouches for. Read anew for every connection, so that an edit counts at once.
+/// </summary>
 public sealed class KnownHosts
 {
     private readonly string file;
@@ -72,7 +74,8 @@ public sealed class KnownHosts
         $"The host key of {host} port {port} is not in {file}"
         + $"{(File.Exists(file) ? "" : " (the file does not exist)")}. The server shows {SshFingerprint.TypeOf(key)} "
         + $"{shown}. Nothing was sent to it.",
-        "compare the fingerprint with the one on the server itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`); "
+        "compare the fingerprint with the one on the server itself (`ssh-keygen -lf "
+        + "/etc/ssh/ssh_host_ed25519_key.pub`); "
         + $"if it is the same, add this line to {file}:\n  {NameOf(host, port)} {SshFingerprint.LineOf(key)}");
 
     private HighwaterException Changed(
@@ -88,6 +91,7 @@ public sealed class KnownHosts
     private HighwaterException Revoked(string name, string shown) => new(
         ErrorCodes.HostKeyChanged,
         $"The host key {shown} of {name} is marked @revoked in {file}. Nothing was sent to it.",
-        "the key must not be used any more: give the server a new host key (`ssh-keygen -A` after removing the old one), "
+        "the key must not be used any more: give the server a new host key (`ssh-keygen -A` after removing the old "
+        + "one), "
         + $"then add its line to {file}.");
 }

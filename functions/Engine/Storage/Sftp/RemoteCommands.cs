@@ -1,14 +1,17 @@
 namespace Highwater.Engine.Storage.Sftp;
 
 /// <summary>
-/// The few commands run on the server where it allows a shell: plain POSIX sh on one line, all names as arguments, so that
-/// nothing of a name is ever read as code and any login shell can start it. GNU and BusyBox both have every tool used.
+/// The few commands run on the server where it allows a shell: plain POSIX sh on one line, all names as arguments, so
+/// that nothing of a name is ever read as code and any login shell can start it. GNU and BusyBox both have every tool
+/// used.
 /// </summary>
 internal static class RemoteCommands
 {
     public const string Marker = "highwater-shell";
 
-    /// <summary>The shell does not see the file that SFTP sees: it lives in another file system view (a chroot).</summary>
+    /// <summary>
+    /// The shell does not see the file that SFTP sees: it lives in another file system view (a chroot).
+    /// </summary>
     public const int OtherView = 92;
 
     /// <summary>The name is taken.</summary>
@@ -22,8 +25,8 @@ internal static class RemoteCommands
         $"for t in sha256sum sync ln mkdir chmod mv; do command -v \"$t\" >/dev/null || exit 1; done; echo {Marker}");
 
     /// <summary>
-    /// Flushes a temporary file, gives it its name without overwriting (link(2), as the SFTP server's own rename does), and
-    /// flushes the folders: one round trip instead of three.
+    /// Flushes a temporary file, gives it its name without overwriting (link(2), as the SFTP server's own rename does),
+    /// and flushes the folders: one round trip instead of three.
     /// </summary>
     public static string Publish(string root, string temporary, string key, IEnumerable<string> folders) => Command(
         "t=$1 k=$2 d=$3; shift 3; [ -f \"$t\" ] || exit 92; mkdir -p -- \"$d\" || exit 93; "
@@ -31,7 +34,9 @@ internal static class RemoteCommands
         + "ln -- \"$t\" \"$k\" || { [ -e \"$k\" ] && exit 95; exit 96; }; sync -- \"$@\" || exit 97; rm -f -- \"$t\"",
         [root, temporary, key, FolderOf(key), .. folders]);
 
-    /// <summary>Flushes a temporary file, puts it in the place of whatever has the name, and flushes the folders.</summary>
+    /// <summary>
+    /// Flushes a temporary file, puts it in the place of whatever has the name, and flushes the folders.
+    /// </summary>
     public static string Replace(string root, string temporary, string key, IEnumerable<string> folders) => Command(
         "t=$1 k=$2 d=$3; shift 3; [ -f \"$t\" ] || exit 92; mkdir -p -- \"$d\" || exit 93; "
         + "chmod 600 -- \"$t\" && sync -- \"$t\" && mv -f -- \"$t\" \"$k\" || exit 94; sync -- \"$@\" || exit 97",

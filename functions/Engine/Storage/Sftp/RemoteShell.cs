@@ -9,7 +9,8 @@ namespace Highwater.Engine.Storage.Sftp;
 /// Runs commands on the server over a connection of its own, if the server allows it. Whether it does is asked once;
 /// a server that only does SFTP is as good, only slower: it has to send back what it stored.
 /// </summary>
-internal sealed class RemoteShell(SftpOptions options, SshConnector connector, SftpErrors errors, ILogger logger) : IAsyncDisposable
+internal sealed class RemoteShell(SftpOptions options, SshConnector connector, SftpErrors errors,
+    ILogger logger) : IAsyncDisposable
 {
     private const long SlowDiskBytesPerSecond = 5_000_000;
 
@@ -44,7 +45,8 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
     /// <param name="command">One of <see cref="RemoteCommands"/>.</param>
     /// <param name="cancellationToken">Ends the wait; the command may go on at the server.</param>
     /// <param name="bytes">How much the command reads or flushes: it is silent meanwhile.</param>
-    /// <param name="endInput">Ends the command's input, for a server that runs its SFTP program whatever the command.</param>
+    /// <param name="endInput">Ends the command's input, for a server that runs its SFTP program whatever the
+    /// command.</param>
     public async Task<ShellResult> RunAsync(
         string doing, string command, CancellationToken cancellationToken, long bytes = 0, bool endInput = false)
     {
@@ -54,7 +56,8 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
         try
         {
             client = await ConnectAsync(cancellationToken);
-            return await Task.Run(() => ExecuteAsync(client, command, endInput, cancellationToken), CancellationToken.None)
+            return await Task.Run(() => ExecuteAsync(client, command, endInput, cancellationToken),
+                CancellationToken.None)
                 .WaitAsync(deadline, cancellationToken);
         }
         catch (Exception fault) when (fault is TimeoutException or SshOperationTimeoutException)

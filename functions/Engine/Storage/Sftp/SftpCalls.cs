@@ -8,7 +8,9 @@ using Renci.SshNet.Sftp;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>How every call to the server is made: on a leased connection, anew when that breaks, with errors put into words.</summary>
+/// <summary>
+/// How every call to the server is made: on a leased connection, anew when that breaks, with errors put into words.
+/// </summary>
 internal sealed class SftpCalls : IAsyncDisposable
 {
     private readonly ResiliencePipeline retrying;
@@ -22,7 +24,8 @@ internal sealed class SftpCalls : IAsyncDisposable
         connections = new SftpConnections(options, connector, Errors);
         Shell = new RemoteShell(options, connector, Errors, logger);
         Folders = new SftpFolders(options.Path.Length > 1 ? options.Path.TrimEnd('/') : options.Path);
-        retrying = options.Retries < 1 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+        retrying = options.Retries < 1 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder().AddRetry(
+            new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<BrokenConnectionException>(),
             MaxRetryAttempts = options.Retries,
@@ -52,7 +55,8 @@ internal sealed class SftpCalls : IAsyncDisposable
     /// <summary>Does a piece of work on one connection; all of it again if the connection breaks.</summary>
     /// <exception cref="HighwaterException">Whatever goes wrong on the way or at the server.</exception>
     public Task<T> ExecuteAsync<T>(
-        string doing, string key, Func<SftpLease, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        string doing, string key, Func<SftpLease, CancellationToken, Task<T>> work,
+            CancellationToken cancellationToken) =>
         TranslateAsync(doing, key, async token =>
         {
             using var lease = await connections.LeaseAsync(token);
@@ -60,7 +64,7 @@ internal sealed class SftpCalls : IAsyncDisposable
         }, cancellationToken);
 
     /// <summary>Opens a file for reading from a position. The lease goes to the caller.</summary>
-    public Task<(SftpLease Lease, SftpFileStream File, long Length)> OpenFileAsync(
+    public Task<(SftpLease Held, SftpFileStream File, long Length)> OpenFileAsync(
         string key, long position, CancellationToken cancellationToken) =>
         TranslateAsync($"opening {key}", key, async token =>
         {

@@ -2,7 +2,9 @@ using Renci.SshNet;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>One connection of the pool, shared by whoever leases it. SFTP carries many requests at once on one connection.</summary>
+/// <summary>
+/// One connection of the pool, shared by whoever leases it. SFTP carries many requests at once on one connection.
+/// </summary>
 internal sealed class SftpConnection(Task<SftpClient> client)
 {
     private bool retired;

@@ -3,8 +3,8 @@ using Renci.SshNet;
 namespace Highwater.Engine.Storage.Sftp;
 
 /// <summary>
-/// Up to a few connections, opened when there is work for them. Work goes to an idle one, else to a new one, else to the
-/// least busy one: nobody ever waits for a connection, so a reader that is slow to take its bytes blocks nobody.
+/// Up to a few connections, opened when there is work for them. Work goes to an idle one, else to a new one, else to
+/// the least busy one: nobody ever waits for a connection, so a reader that is slow to take its bytes blocks nobody.
 /// </summary>
 internal sealed class SftpConnections(SftpOptions options, SshConnector connector, SftpErrors errors) : IAsyncDisposable
 {
@@ -17,7 +17,8 @@ internal sealed class SftpConnections(SftpOptions options, SshConnector connecto
         var connection = Choose();
         try
         {
-            return new SftpLease(this, connection, await connection.Client.WaitAsync(cancellationToken), options, errors);
+            return new SftpLease(this, connection, await connection.Client.WaitAsync(cancellationToken), options,
+                errors);
         }
         catch (Exception)
         {

@@ -33,8 +33,8 @@ internal sealed class SftpFolders(string root)
     }
 
     /// <summary>
-    /// The folders to flush after an object appeared in one, relative to the root: that one, and those above it that were
-    /// not flushed yet by this process.
+    /// The folders to flush after an object appeared in one, relative to the root: that one, and those above it that
+    /// were not flushed yet by this process.
     /// </summary>
     public List<string> ToFlush(string folder)
     {

@@ -4,7 +4,9 @@ using Renci.SshNet.Common;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>SHA-256 of what lies on the server: computed there where a shell is allowed, else here from the bytes sent back.</summary>
+/// <summary>
+/// SHA-256 of what lies on the server: computed there where a shell is allowed, else here from the bytes sent back.
+/// </summary>
 internal sealed class SftpHashing(SftpCalls calls)
 {
     private const int BufferBytes = 256 * 1024;

@@ -4,9 +4,12 @@ using Renci.SshNet.Common;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>The use of one connection for one piece of work. Every step has a deadline; a broken or silent line is dropped.</summary>
+/// <summary>
+/// The use of one connection for one piece of work. Every step has a deadline; a broken or silent line is dropped.
+/// </summary>
 internal sealed class SftpLease(
-    SftpConnections pool, SftpConnection connection, SftpClient client, SftpOptions options, SftpErrors errors) : IDisposable
+    SftpConnections pool, SftpConnection connection, SftpClient client, SftpOptions options,
+        SftpErrors errors) : IDisposable
 {
     /// <summary>What a cancelled step gets to notice it, so that its source is not closed under it.</summary>
     private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(2);
@@ -14,7 +17,8 @@ internal sealed class SftpLease(
     private bool isReturned;
 
     /// <summary>
-    /// Does a step. It may go on as long as it likes while it reports progress; silence longer than the deadline ends it.
+    /// Does a step. It may go on as long as it likes while it reports progress; silence longer than the deadline ends
+    /// it.
     /// </summary>
     /// <exception cref="BrokenConnectionException">The connection broke.</exception>
     /// <exception cref="Errors.TransientException">The server was silent for the deadline.</exception>

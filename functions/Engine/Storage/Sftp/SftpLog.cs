@@ -4,7 +4,8 @@ namespace Highwater.Engine.Storage.Sftp;
 
 internal static partial class SftpLog
 {
-    [LoggerMessage(3001, LogLevel.Warning, "Connection to {Address} broke while {Doing}: {Reason}. Attempt {Attempt} follows.")]
+    [LoggerMessage(3001, LogLevel.Warning,
+        "Connection to {Address} broke while {Doing}: {Reason}. Attempt {Attempt} follows.")]
     public static partial void Reconnecting(ILogger logger, string address, string doing, string reason, int attempt);
 
     [LoggerMessage(3002, LogLevel.Information,

@@ -3,7 +3,8 @@ namespace Highwater.Engine.Storage.Sftp;
 /// <summary>An SSH server that keeps a repository, and how to get in. Key authentication only.</summary>
 /// <param name="Host">Name or address.</param>
 /// <param name="User">Who to log in as.</param>
-/// <param name="Path">Absolute folder on the server, or one below the user's home if it does not start with a slash.</param>
+/// <param name="Path">Absolute folder on the server, or one below the user's home if it does not start with a
+/// slash.</param>
 /// <param name="IdentityFile">The private key: ed25519 or RSA, without a passphrase.</param>
 /// <param name="KnownHostsFile">OpenSSH known_hosts; a server that is not in it is refused.</param>
 public sealed record SftpOptions(string Host, string User, string Path, string IdentityFile, string KnownHostsFile)

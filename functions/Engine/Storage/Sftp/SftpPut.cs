@@ -5,8 +5,8 @@ using Renci.SshNet.Common;
 namespace Highwater.Engine.Storage.Sftp;
 
 /// <summary>
-/// One put, over as many attempts as its connections need. Every attempt writes a temporary file of its own: the server may
-/// still be writing what it received of the attempt before.
+/// One put, over as many attempts as its connections need. Every attempt writes a temporary file of its own: the server
+/// may still be writing what it received of the attempt before.
 /// </summary>
 internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, ObjectContent content)
 {
@@ -52,7 +52,9 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
         leftBehind.Remove(temporary);
     }
 
-    /// <summary>Removes what failed attempts wrote, as far as the connection allows; the rest is garbage under tmp/.</summary>
+    /// <summary>
+    /// Removes what failed attempts wrote, as far as the connection allows; the rest is garbage under tmp/.
+    /// </summary>
     public async Task DiscardLeftBehindAsync(SftpLease lease)
     {
         foreach (var temporary in leftBehind.ToList())
@@ -87,8 +89,8 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
         {
             var meaning = await ExplainAsync(lease, fault, cancellationToken);
 
-            // SSH.NET leaves the file open at the server when a write fails. Only the end of the connection closes it, and
-            // its space stays taken till then, unless the file is emptied: it has no other name yet.
+            // SSH.NET leaves the file open at the server when a write fails. Only the end of the connection closes it,
+            // and its space stays taken till then, unless the file is emptied: it has no other name yet.
             lease.Retire();
             await lease.RunAsync(
                 "emptying a temporary file", client => EmptyAsync(client, PathOf(temporary)), CancellationToken.None);
@@ -153,7 +155,9 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
         return await RenameAsync(lease, temporary, cancellationToken);
     }
 
-    /// <summary>SSH_FXP_RENAME never overwrites (draft-ietf-secsh-filexfer-02, 6.5; OpenSSH does link and unlink).</summary>
+    /// <summary>
+    /// SSH_FXP_RENAME never overwrites (draft-ietf-secsh-filexfer-02, 6.5; OpenSSH does link and unlink).
+    /// </summary>
     private Task<bool> RenameAsync(SftpLease lease, string temporary, CancellationToken cancellationToken) =>
         lease.RunAsync($"publishing {key}", async (client, _) =>
         {
@@ -167,7 +171,8 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
             {
                 if (await client.ExistsAsync(PathOf(key), cancellationToken))
                     return false;
-                if (await SftpSpace.ReadAsync(client, Root, cancellationToken) is { Free: < NearlyFullBytes and var free })
+                if (await SftpSpace.ReadAsync(client, Root,
+                    cancellationToken) is { Free: < NearlyFullBytes and var free })
                     throw Full(free, fault);
                 throw;
             }
@@ -206,7 +211,9 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
         }
     }
 
-    /// <summary>Removes the name only: after a lost answer the same file may be published under its key already.</summary>
+    /// <summary>
+    /// Removes the name only: after a lost answer the same file may be published under its key already.
+    /// </summary>
     private static async Task DeleteAsync(SftpClient client, string path)
     {
         try

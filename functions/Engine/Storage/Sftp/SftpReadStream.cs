@@ -5,8 +5,8 @@ using Renci.SshNet.Sftp;
 namespace Highwater.Engine.Storage.Sftp;
 
 /// <summary>
-/// An object, or a part of it, read with many requests under way at once. A connection that breaks in the middle is made
-/// anew and reading goes on where it stopped: objects do not change.
+/// An object, or a part of it, read with many requests under way at once. A connection that breaks in the middle is
+/// made anew and reading goes on where it stopped: objects do not change.
 /// </summary>
 internal sealed class SftpReadStream : StorageReadStream
 {
@@ -54,7 +54,8 @@ internal sealed class SftpReadStream : StorageReadStream
             {
                 if (file is null)
                     (lease, file, _) = await calls.OpenFileAsync(key, position, cancellationToken);
-                var count = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, end - position)], cancellationToken);
+                var count = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, end - position)],
+                    cancellationToken);
                 if (count == 0)
                     throw StorageErrors.ShortRange(calls.PlaceOf(key), new ByteRange(0, end), position);
                 position += count;

@@ -3,7 +3,9 @@ using Renci.SshNet.Common;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>Room on the server's file system, by OpenSSH's extension statvfs@openssh.com. Null where the server lacks it.</summary>
+/// <summary>
+/// Room on the server's file system, by OpenSSH's extension statvfs@openssh.com. Null where the server lacks it.
+/// </summary>
 internal readonly record struct SftpSpace(long? Free, long? Total)
 {
     public static async Task<SftpSpace> ReadAsync(SftpClient client, string path, CancellationToken cancellationToken)

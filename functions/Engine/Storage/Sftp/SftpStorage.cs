@@ -63,7 +63,8 @@ public sealed class SftpStorage : IStorage
     {
         StorageKey.Validate(key);
         var doing = $"looking at {key}";
-        return calls.ExecuteAsync(doing, key, (lease, token) => lease.RunAsync<StorageEntry?>(doing, async (client, _) =>
+        return calls.ExecuteAsync(doing, key, (lease, token) =>
+            lease.RunAsync<StorageEntry?>(doing, async (client, _) =>
         {
             try
             {
@@ -141,7 +142,8 @@ public sealed class SftpStorage : IStorage
                 return await SftpSpace.ReadAsync(client, calls.Options.Path, token);
             }, token);
             var hasShell = await calls.Shell.IsUsableAsync(token);
-            return new StorageFacts(hasShell ? Durability.Fsync : Durability.ReadBack, hasShell, space.Free, space.Total);
+            return new StorageFacts(hasShell ? Durability.Fsync : Durability.ReadBack, hasShell, space.Free,
+                space.Total);
         }, cancellationToken);
 
     /// <inheritdoc/>

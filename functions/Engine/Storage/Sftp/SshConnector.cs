@@ -19,7 +19,8 @@ internal sealed class SshConnector(SftpOptions options, SftpErrors errors)
 
     /// <exception cref="BrokenConnectionException">Refused, unknown name, broken off: may be tried again.</exception>
     /// <exception cref="HighwaterException">Host key, identity or login are wrong, or the server is silent.</exception>
-    public async Task<TClient> ConnectAsync<TClient>(Func<ConnectionInfo, TClient> create, CancellationToken cancellationToken)
+    public async Task<TClient> ConnectAsync<TClient>(Func<ConnectionInfo, TClient> create,
+        CancellationToken cancellationToken)
         where TClient : BaseClient
     {
         var known = KnownHosts.Load(options.KnownHostsFile);
@@ -83,7 +84,8 @@ internal sealed class SshConnector(SftpOptions options, SftpErrors errors)
     /// <summary>Keeps the named algorithms only, in this order, which is the order of preference.</summary>
     private static void Keep<T>(IDictionary<string, T> algorithms, IEnumerable<string> names)
     {
-        var kept = names.Where(algorithms.ContainsKey).Select(name => KeyValuePair.Create(name, algorithms[name])).ToList();
+        var kept = names.Where(algorithms.ContainsKey).Select(name =>
+            KeyValuePair.Create(name, algorithms[name])).ToList();
         algorithms.Clear();
         foreach (var (name, algorithm) in kept)
             algorithms.Add(name, algorithm);

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Highwater.Engine.Storage.Sftp;
 
-/// <summary>Reads public keys in their wire form (RFC 4253, section 6.6): a length-prefixed type name and what belongs to it.</summary>
+/// <summary>
+/// Reads public keys in their wire form (RFC 4253, section 6.6): a length-prefixed type name and what belongs to it.
+/// </summary>
 public static class SshFingerprint
 {
     /// <summary>As OpenSSH prints it: <c>SHA256:</c> and base64 without padding.</summary>

@@ -38,7 +38,8 @@ public sealed class KnownHostsTests
         Gen.Select(Name, Port, Key, Key).Where((_, _, known, shown) => !known.SequenceEqual(shown))
             .Sample((name, port, known, shown) =>
             {
-                var error = Known($"{KnownHosts.NameOf(name, port)} {SshFingerprint.LineOf(known)}").Judge(name, port, shown);
+                var error = Known($"{KnownHosts.NameOf(name, port)} {SshFingerprint.LineOf(known)}").Judge(name, port,
+                    shown);
                 Assert.Equal(ErrorCodes.HostKeyChanged, error!.Code);
                 Assert.Contains(SshFingerprint.Of(known), error.Message, StringComparison.Ordinal);
                 Assert.Contains(SshFingerprint.Of(shown), error.Message, StringComparison.Ordinal);
@@ -57,7 +58,8 @@ public sealed class KnownHostsTests
     [Fact]
     public void A_negated_name_never_matches_whatever_else_does() =>
         Gen.Select(Name, Key).Sample((name, key) => Assert.Equal(
-            ErrorCodes.HostKeyUnknown, Known($"*,{name},!{name} {SshFingerprint.LineOf(key)}").Judge(name, 22, key)!.Code));
+            ErrorCodes.HostKeyUnknown, Known($"*,{name},!{name} {SshFingerprint.LineOf(key)}").Judge(name, 22,
+                key)!.Code));
 
     [Fact]
     public void A_revoked_key_is_refused_even_if_it_is_also_known() =>

@@ -175,7 +175,8 @@ public sealed class SftpFaultTests(ShellServerFixture fixture) : IClassFixture<S
         Assert.InRange(proxy.BytesPassed - passed, 100_000, 1_000_000);
     }
 
-    private static ObjectContent SilencingAt(ObjectContent content, long bytes, CutConnectionProxy proxy) => content with
+    private static ObjectContent SilencingAt(ObjectContent content, long bytes, CutConnectionProxy proxy) =>
+        content with
     {
         OpenAsync = async token => new NotifyingStream(await content.OpenAsync(token), bytes, proxy.GoSilent),
     };
@@ -199,7 +200,8 @@ public sealed class SftpFaultTests(ShellServerFixture fixture) : IClassFixture<S
         var knownHosts = server.Folder.Combine($"known_hosts_{proxy.Port}");
         await File.WriteAllLinesAsync(
             knownHosts, server.PublicHostKeys().Select(key => $"[{SshServer.Host}]:{proxy.Port} {key}"), Token);
-        var options = SshServerFixture.OptionsFor(server, folder) with { Port = proxy.Port, KnownHostsFile = knownHosts };
+        var options = SshServerFixture.OptionsFor(server, folder)
+            with { Port = proxy.Port, KnownHostsFile = knownHosts };
         return (server, folder, proxy, new SftpStorage((change ?? (o => o))(options)));
     }
 }

@@ -21,7 +21,8 @@ public sealed class SftpLoginTests(ShellServerFixture fixture) : IClassFixture<S
     public async Task Both_kinds_of_key_are_let_in(string type)
     {
         var server = await fixture.ServerAsync();
-        await AssertWorksAsync(Options(server) with { IdentityFile = type == "rsa" ? server.RsaKey : server.Ed25519Key });
+        await AssertWorksAsync(Options(server)
+            with { IdentityFile = type == "rsa" ? server.RsaKey : server.Ed25519Key });
     }
 
     [Theory]
@@ -30,7 +31,8 @@ public sealed class SftpLoginTests(ShellServerFixture fixture) : IClassFixture<S
     public async Task A_server_with_two_keys_is_known_by_either(string type)
     {
         var server = await fixture.ServerAsync();
-        var line = $"[{SshServer.Host}]:{server.Port} {server.PublicHostKeys().Single(key => key.StartsWith($"ssh-{type} ", StringComparison.Ordinal))}";
+        var key = server.PublicHostKeys().Single(key => key.StartsWith($"ssh-{type} ", StringComparison.Ordinal));
+        var line = $"[{SshServer.Host}]:{server.Port} {key}";
         await AssertWorksAsync(Options(server) with { KnownHostsFile = Write("known", line) });
     }
 
