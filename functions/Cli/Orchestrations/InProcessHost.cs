@@ -30,7 +30,9 @@ public sealed class InProcessHost : IOrchestrationHost
             new EmbeddedHostOptions { StateDirectory = settings.StatePath },
             configuration,
             services => services.AddHighwater(configuration),
-            logging => logging.AddFilter(level => level >= LogLevel.Error).AddSimpleConsole());
+            logging => logging
+                .AddFilter((category, level) => level >= LogLevel.Warning && !IsOfTheHost(category))
+                .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         try
         {
             await host.StartAsync(cancellationToken);
@@ -59,6 +61,10 @@ public sealed class InProcessHost : IOrchestrationHost
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    /// <summary>What the host says of a failed orchestration, the command says too, with what to do.</summary>
+    private static bool IsOfTheHost(string? category) =>
+        category?.StartsWith(typeof(EmbeddedFunctionsHost).Namespace!, StringComparison.Ordinal) == true;
 
     private static JsonElement? Parse(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<JsonElement>(json);

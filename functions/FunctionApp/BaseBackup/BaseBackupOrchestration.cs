@@ -47,7 +47,8 @@ public static class BaseBackupOrchestration
             var timer = context.CreateTimer(pause, stopTimer.Token);
             if (await Task.WhenAny(taking, timer) == taking)
             {
-                await stopTimer.CancelAsync();
+                // Not CancelAsync: an orchestration may await nothing but its own durable tasks.
+                stopTimer.Cancel();
                 return await taking;
             }
 
