@@ -12,7 +12,8 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
 
     /// <summary>
     /// Copies what is missing, the oldest base backup first, the commit of each last. Resumable: a pack that is there with its
-    /// length is never sent again. Idempotent.
+    /// length is never sent again. Idempotent. A base backup that is damaged in the source is passed over; its error is
+    /// thrown when all others are copied.
     /// </summary>
     /// <exception cref="HighwaterException">Any storage error of either side; <see cref="ErrorCodes.RepositoryForeign"/>;
     /// <see cref="ErrorCodes.RepositoryLeased"/>.</exception>
@@ -20,31 +21,58 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
         BackupRepository source, BackupRepository target, CancellationToken cancellationToken)
     {
         target.EnsureBelongsTo(source.Description.SystemIdentifier);
-        var there = (await new BackupCatalog(target).ListIdsAsync(cancellationToken)).ToHashSet();
-        var missing = (await new BackupCatalog(source).ListAsync(cancellationToken)).Where(b => !there.Contains(b.Id)).ToList();
-        if (missing.Count == 0)
+        if ((await MissingAsync(source, target, cancellationToken)).Count == 0)
             return new BackupReplicated(0, 0, 0);
 
-        // The source's lease keeps its prune from taking packs away while they are read, the target's its own from taking
-        // packs that no commit names yet.
+        // The source's lease keeps its prune from taking packs away while they are read, the target's its own from
+        // taking packs that no commit names yet.
         await using var reading = await Lease.AcquireAsync(
             source, LeasePurpose.Replicate, clock, logger, cancellationToken);
         await using var writing = await Lease.AcquireAsync(
             target, LeasePurpose.Replicate, clock, logger, cancellationToken);
-        var (packs, bytes) = (0, 0L);
-        foreach (var backup in missing)
+        var (backups, packs, bytes) = (0, 0, 0L);
+        HighwaterException? damage = null;
+        foreach (var backup in await MissingAsync(source, target, cancellationToken))
         {
-            var (newPacks, newBytes) = await CopyPacksAsync(source, target, backup, cancellationToken);
-            await CopyAsync(source, target, RepositoryLayout.FileList(backup.Id), backup.FileList, cancellationToken);
-            await CopyAsync(source, target, RepositoryLayout.Manifest(backup.Id), backup.Manifest, cancellationToken);
-            reading.EnsureHeld();
-            writing.EnsureHeld();
-            await new BackupCatalog(target).CommitAsync(backup, cancellationToken);
-            LogCopied(logger, backup.Id, source.Name, target.Name, newPacks, newBytes);
-            (packs, bytes) = (packs + newPacks, bytes + newBytes);
+            try
+            {
+                var (newPacks, newBytes) = await CopyAllAsync(source, target, backup, cancellationToken);
+                reading.EnsureHeld();
+                writing.EnsureHeld();
+                await new BackupCatalog(target).CommitAsync(backup, cancellationToken);
+                LogCopied(logger, backup.Id, source.Name, target.Name, newPacks, newBytes);
+                (backups, packs, bytes) = (backups + 1, packs + newPacks, bytes + newBytes);
+            }
+            catch (HighwaterException e) when (IsDamage(e.Code))
+            {
+                // One base backup that cannot be copied must not keep all later ones from being copied.
+                LogNotCopied(logger, backup.Id, source.Name, target.Name, e.Message);
+                damage ??= e;
+            }
         }
 
-        return new BackupReplicated(missing.Count, packs, bytes);
+        return damage is null ? new BackupReplicated(backups, packs, bytes) : throw damage;
+    }
+
+    private static bool IsDamage(ErrorCode code) =>
+        code == ErrorCodes.StorageContentMismatch || code == ErrorCodes.StorageObjectMissing
+        || code == ErrorCodes.StorageConflict || code == ErrorCodes.RepositoryDamaged;
+
+    private static async Task<IReadOnlyList<BackupRecord>> MissingAsync(
+        BackupRepository source, BackupRepository target, CancellationToken cancellationToken)
+    {
+        var there = (await new BackupCatalog(target).ListIdsAsync(cancellationToken)).ToHashSet();
+        var all = await new BackupCatalog(source).ListAsync(cancellationToken);
+        return [.. all.Where(backup => !there.Contains(backup.Id))];
+    }
+
+    private static async Task<(int Packs, long Bytes)> CopyAllAsync(
+        BackupRepository source, BackupRepository target, BackupRecord backup, CancellationToken cancellationToken)
+    {
+        var copied = await CopyPacksAsync(source, target, backup, cancellationToken);
+        await CopyAsync(source, target, RepositoryLayout.FileList(backup.Id), backup.FileList, cancellationToken);
+        await CopyAsync(source, target, RepositoryLayout.Manifest(backup.Id), backup.Manifest, cancellationToken);
+        return copied;
     }
 
     private static async Task<(int Packs, long Bytes)> CopyPacksAsync(
@@ -74,4 +102,8 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
         "Base backup {Id} was copied from '{Source}' to '{Target}': {Packs} packs with {Bytes} bytes were sent")]
     private static partial void LogCopied(
         ILogger logger, BackupId id, string source, string target, int packs, long bytes);
+
+    [LoggerMessage(632, LogLevel.Error,
+        "Base backup {Id} was not copied from '{Source}' to '{Target}', later ones are: {Error}")]
+    private static partial void LogNotCopied(ILogger logger, BackupId id, string source, string target, string error);
 }

@@ -36,8 +36,14 @@ internal sealed class TarIntake(ChunkPipeline pipeline, CompressedTemporaryFile 
         try
         {
             await using var reader = new TarReader(tar.Content, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+            for (var first = true;
+                await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry;
+                first = false)
+            {
+                if (first && tar.Tablespace is { } of)
+                    await pipeline.AddAsync(LinkOf(of, entry.ModificationTime));
                 await TakeAsync(entry, folder, cancellationToken);
+            }
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException)
         {
@@ -86,6 +92,20 @@ internal sealed class TarIntake(ChunkPipeline pipeline, CompressedTemporaryFile 
                 throw new InvalidDataException($"the member '{entry.Name}' has the unexpected type {entry.EntryType}");
         }
     }
+
+    /// <summary>
+    /// The link to a tablespace: the server leaves it out of the tars and names it in tablespace_map only
+    /// (perform_base_backup in backup/basebackup.c).
+    /// </summary>
+    private static FileListEntry LinkOf(ServerTablespace tablespace, DateTimeOffset modifiedAt) => new(
+        string.Create(CultureInfo.InvariantCulture, $"pg_tblspc/{tablespace.Oid}"),
+        FileType.Symlink,
+        "0777",
+        modifiedAt.ToUniversalTime(),
+        0,
+        null,
+        null,
+        tablespace.Location);
 
     private async Task TakeFileAsync(TarEntry entry, FileListEntry draft, CancellationToken cancellationToken)
     {

@@ -69,8 +69,8 @@ public sealed class BaseBackupProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Every tar once, in order, the data directory last. Read each to its end before asking for the
-    /// next.</summary>
+    /// <summary>Every tar once, the data directory first: what a tablespace holds belongs below one of its
+    /// entries. Read each to its end before asking for the next.</summary>
     /// <exception cref="HighwaterException">2xx: pg_basebackup failed. Thrown here or by reading a tar.</exception>
     public async IAsyncEnumerable<BaseBackupTar> ReadTarsAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -82,15 +82,14 @@ public sealed class BaseBackupProcess : IAsyncDisposable
         }
 
         await CompleteAsync(cancellationToken);
+        await using (var data = File.OpenRead(Path.Combine(request.StagingDirectory, "base.tar")))
+            yield return new BaseBackupTar(null, data);
         foreach (var tablespace in facts.Tablespaces)
         {
             var name = tablespace.Oid.ToString(CultureInfo.InvariantCulture) + ".tar";
             await using var tar = File.OpenRead(Path.Combine(request.StagingDirectory, name));
             yield return new BaseBackupTar(tablespace, tar);
         }
-
-        await using var data = File.OpenRead(Path.Combine(request.StagingDirectory, "base.tar"));
-        yield return new BaseBackupTar(null, data);
     }
 
     /// <summary>Reads what nobody has read, waits for the end, and throws unless all went well. Repeatable.</summary>

@@ -1,7 +1,7 @@
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// One tar of a base backup. That of the data directory comes last and ends with the member <c>backup_manifest</c> if
+/// One tar of a base backup. That of the data directory comes first and ends with the member <c>backup_manifest</c> if
 /// nothing was staged; see <see cref="BaseBackupProcess.ManifestPath"/>.
 /// </summary>
 /// <param name="Tablespace">Whose files these are, with paths relative to its directory; null: the data

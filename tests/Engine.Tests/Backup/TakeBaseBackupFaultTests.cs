@@ -12,7 +12,7 @@ public sealed class TakeBaseBackupFaultTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Stopped_between_packs_and_commit_it_leaves_nothing_that_counts_and_the_next_attempt_stores_no_pack_again()
+    public async Task Stopped_between_packs_and_commit_nothing_counts_and_the_next_attempt_stores_no_pack_again()
     {
         await using var scene = await BackupScene.StartAsync(3, Token);
         var id = await scene.NewIdAsync(Token);
@@ -117,7 +117,8 @@ public sealed class TakeBaseBackupFaultTests
             if (method == nameof(IStorage.PutAsync) && key == RepositoryLayout.Manifest(id))
                 clock.SetUtcNow(clock.GetUtcNow().AddHours(1));
             return method == nameof(IStorage.ReplaceAsync)
-                && key.StartsWith(RepositoryLayout.Leases, StringComparison.Ordinal) && clock.GetUtcNow() > id.StartedAt.AddMinutes(30)
+                && key.StartsWith(RepositoryLayout.Leases, StringComparison.Ordinal)
+                && clock.GetUtcNow() > id.StartedAt.AddMinutes(30)
                 ? new TransientException(ErrorCodes.StorageUnreachable, "Away.", "wait") : null;
         };
         var error = await Assert.ThrowsAsync<HighwaterException>(
@@ -135,6 +136,35 @@ public sealed class TakeBaseBackupFaultTests
         await scene.LocalStorage.DeleteAsync(RepositoryLayout.Pack(first.Packs[0].Sha256), Token);
         var second = await scene.TakeAsync(Token);
         await BackupScene.AssertWholeAsync(scene.Local, second, Token);
+    }
+
+    [Fact]
+    public async Task Tablespaces_stand_below_their_link_and_what_a_killed_run_staged_is_removed()
+    {
+        await using var scene = await BackupScene.StartAsync(1, Token);
+        await scene.Server.CreateTablespaceAsync("fast", Token);
+        await scene.Server.ExecuteAsync("CREATE TABLE t TABLESPACE fast AS SELECT generate_series(1, 9000) AS n", Token);
+        var dead = Path.Combine(scene.WorkFolder, "backup-dead");
+        Directory.CreateDirectory(Path.Combine(dead, "staging"));
+        await File.WriteAllTextAsync(Path.Combine(dead, "staging", "base.tar"), "left behind", Token);
+        await File.WriteAllTextAsync(dead + ".lock", "", Token);
+
+        var backup = await scene.TakeAsync(Token);
+        var oid = Assert.Single(backup.Tablespaces).Oid;
+        await BackupScene.AssertWholeAsync(scene.Local, backup, Token);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(scene.WorkFolder));
+        var folders = new HashSet<string>();
+        var below = 0;
+        await foreach (var entry in FileListReader.ReadAsync(scene.Local, backup, Token))
+        {
+            var parent = Path.GetDirectoryName(entry.Path)!;
+            Assert.True(parent.Length == 0 || folders.Contains(parent), $"{entry.Path} came before {parent}");
+            below += entry.Type == FileType.File && parent.StartsWith($"pg_tblspc/{oid}/", StringComparison.Ordinal) ? 1 : 0;
+            if (entry.Type != FileType.File)
+                folders.Add(entry.Path);
+        }
+
+        Assert.True(below > 0);
     }
 
     private static Func<string, string, Exception?> Remember(List<string> puts) => (method, key) =>

@@ -74,7 +74,7 @@ public sealed class BaseBackupProcessTests : IDisposable
 
             await backup.CompleteAsync(Token);
             var oid = await server.QueryAsync<uint>("SELECT oid FROM pg_tablespace WHERE spcname = 'fast'", Token);
-            Assert.Equal([oid, null], tablespaces);
+            Assert.Equal([null, oid], tablespaces);
             await using var manifest = File.OpenRead(backup.ManifestPath!);
             Assert.True((await BackupManifestReader.ReadAsync(manifest, null, Token)).FileCount > 900);
         }
