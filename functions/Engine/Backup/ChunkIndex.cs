@@ -5,13 +5,15 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Which chunks are stored, and where: an open-addressing table of 20 bytes a slot, so that a terabyte of chunks fits in memory.
-/// It keeps 96 bits of each SHA-256: among ten million chunks two different ones agree in those with a probability below
-/// 10^-14. It grows in 256 parts, one at a time, so that growing never needs twice its size. Safe for concurrent use.
+/// Which chunks are stored, and where: an open-addressing table of 20 bytes a slot, so that a terabyte of chunks fits
+/// in memory. It keeps 96 bits of each SHA-256: among ten million chunks two different ones agree in those with a
+/// probability below 10^-14. It grows in 256 parts, one at a time, so that growing never needs twice its size. Safe for
+/// concurrent use.
 /// </summary>
 public sealed class ChunkIndex
 {
-    /// <summary>Beyond this many chunks (1.2 TiB that are not zero) nothing more is remembered: memory stays bounded.</summary>
+    /// <summary>Beyond this many chunks (1.2 TiB that are not zero) nothing more is remembered: memory stays
+    /// bounded.</summary>
     public const int DefaultCapacity = 10_000_000;
 
     private readonly Part[] _parts = [.. Enumerable.Range(0, 256).Select(_ => new Part())];
@@ -67,7 +69,8 @@ public sealed class ChunkIndex
             Span<byte> bytes = stackalloc byte[Sha256Hash.Size];
             chunk.CopyTo(bytes);
             return new Key(
-                bytes[31], BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]));
+                bytes[31], BinaryPrimitives.ReadUInt64BigEndian(bytes),
+                BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]));
         }
     }
 

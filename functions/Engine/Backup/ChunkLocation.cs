@@ -10,7 +10,8 @@ public readonly record struct ChunkLocation(int Pack, long Offset, int Length)
     private const int LengthBits = 18;
 
     /// <summary>The location in 64 bits, never 0.</summary>
-    public ulong Packed => ((ulong)(Pack + 1) << (OffsetBits + LengthBits)) | ((ulong)(Offset / 512) << LengthBits) | (uint)Length;
+    public ulong Packed =>
+        ((ulong)(Pack + 1) << (OffsetBits + LengthBits)) | ((ulong)(Offset / 512) << LengthBits) | (uint)Length;
 
     /// <summary>Takes <see cref="Packed"/> apart.</summary>
     public static ChunkLocation Unpack(ulong packed) => new(

@@ -7,12 +7,13 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Cuts files into chunks, has all cores work on them, and stores the new ones in the order of the files. Memory is bounded: a
-/// few chunks for each core, a few packs, and the lines that wait for the name of the open pack.
+/// Cuts files into chunks, has all cores work on them, and stores the new ones in the order of the files. Memory is
+/// bounded: a few chunks for each core, a few packs, and the lines that wait for the name of the open pack.
 /// </summary>
 internal sealed class ChunkPipeline : IAsyncDisposable
 {
-    /// <summary>With so many chunks waiting for the open pack's name, it is closed early (about 100 bytes each).</summary>
+    /// <summary>With so many chunks waiting for the open pack's name, it is closed early (about 100 bytes
+    /// each).</summary>
     private const int MostChunksWaiting = 200_000;
 
     private readonly KnownChunks _known;
@@ -80,7 +81,8 @@ internal sealed class ChunkPipeline : IAsyncDisposable
         return hash;
     }
 
-    /// <summary>Waits until every chunk is durable in the local repository and every line is in the file list.</summary>
+    /// <summary>Waits until every chunk is durable in the local repository and every line is in the file
+    /// list.</summary>
     public async Task CompleteAsync()
     {
         _steps.Writer.TryComplete();

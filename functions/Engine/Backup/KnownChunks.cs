@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Learns what a new base backup need not store: the chunks of the one before, and those in packs that an interrupted attempt
-/// left behind. A pack counts only if it is there with the length it should have.
+/// Learns what a new base backup need not store: the chunks of the one before, and those in packs that an interrupted
+/// attempt left behind. A pack counts only if it is there with the length it should have.
 /// </summary>
 public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
 {
@@ -16,8 +16,8 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
     public PackTable Packs { get; } = new();
 
     /// <summary>Reads them. Memory is bounded by the index; the file list before is read as a stream.</summary>
-    /// <exception cref="HighwaterException">Any storage error. A damaged file list or pack is no error: what it holds is
-    /// stored again.</exception>
+    /// <exception cref="HighwaterException">Any storage error. A damaged file list or pack is no error: what it holds
+    /// is stored again.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var lengths = new Dictionary<Sha256Hash, long>();
@@ -30,7 +30,8 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
         var committed = await new BackupCatalog(local).ListAsync(cancellationToken);
         if (committed.Count > 0)
             await LoadBackupAsync(committed[^1], lengths, cancellationToken);
-        var orphans = lengths.Keys.Except(committed.SelectMany(backup => backup.Packs).Select(pack => pack.Sha256)).ToList();
+        var orphans =
+            lengths.Keys.Except(committed.SelectMany(backup => backup.Packs).Select(pack => pack.Sha256)).ToList();
         foreach (var orphan in orphans)
             await LoadPackAsync(new ObjectReference(orphan, lengths[orphan]), cancellationToken);
         LogLoaded(logger, Index.Count, committed.Count > 0 ? committed[^1].Id.ToString() : "none", orphans.Count);
@@ -68,7 +69,8 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
                 }
             }
         }
-        catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged || e.Code == ErrorCodes.StorageObjectMissing)
+        catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged
+            || e.Code == ErrorCodes.StorageObjectMissing)
         {
             LogUnreadable(logger, RepositoryLayout.FileList(backup.Id), e.Message);
         }
@@ -102,7 +104,8 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
             foreach (var member in members)
                 Index.Add(member.Chunk, new ChunkLocation(slot.Number, member.Offset, member.Length));
         }
-        catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged || e.Code == ErrorCodes.StorageObjectMissing)
+        catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged
+            || e.Code == ErrorCodes.StorageObjectMissing)
         {
             LogUnreadable(logger, RepositoryLayout.Pack(pack.Sha256), e.Message);
         }

@@ -4,11 +4,12 @@ using Highwater.Engine.Repository;
 
 namespace Highwater.Engine.Backup;
 
-/// <summary>Compares what was received with what the server says it sent: each file, its size and its SHA-256.</summary>
+/// <summary>Compares what was received with what the server says it sent: each file, its size and its
+/// SHA-256.</summary>
 internal static class ManifestCheck
 {
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BaseBackupFailed"/>: they differ, or the server was promoted
-    /// meanwhile.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BaseBackupFailed"/>: they differ, or the server was
+    /// promoted meanwhile.</exception>
     public static async Task<BackupManifest> RunAsync(
         Stream manifest, IReadOnlyDictionary<string, ObjectReference> received, CancellationToken cancellationToken)
     {
@@ -16,7 +17,8 @@ internal static class ManifestCheck
         var matched = 0;
         var result = await BackupManifestReader.ReadAsync(manifest, Compare, cancellationToken);
         if (matched + differences.Count < received.Count)
-            differences.Add($"{received.Count - matched - differences.Count} files came that the manifest does not name");
+            differences.Add(
+                $"{received.Count - matched - differences.Count} files came that the manifest does not name");
         if (differences.Count > 0)
             throw Differ($"{differences.Count} differences, the first: {differences[0]}");
         return result.WalRanges.Count == 1 ? result : throw Differ("the server was promoted while it was backed up");
@@ -37,5 +39,6 @@ internal static class ManifestCheck
     private static TransientException Differ(string how) => new(
         ErrorCodes.BaseBackupFailed,
         $"The base backup does not agree with the server's manifest: {how}.",
-        "run 'highwater backup' again; if it stays so, look for faulty memory, network or disks between here and the server");
+        "run 'highwater backup' again; if it stays so, look for faulty memory, network or disks between here and the "
+            + "server");
 }

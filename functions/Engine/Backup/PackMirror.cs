@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Brings packs to another repository while the base backup still runs. An offer costs the backup nothing: only names wait,
-/// and the bytes are read from the local repository, where they are still warm. If the other repository is away or slow, the
-/// backup goes on without it; what is missing is copied by <see cref="ReplicateBackup"/>.
+/// Brings packs to another repository while the base backup still runs. An offer costs the backup nothing: only names
+/// wait, and the bytes are read from the local repository, where they are still warm. If the other repository is away
+/// or slow, the backup goes on without it; what is missing is copied by <see cref="ReplicateBackup"/>.
 /// </summary>
 internal sealed partial class PackMirror : IAsyncDisposable
 {

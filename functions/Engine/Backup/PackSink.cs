@@ -4,8 +4,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Collects new chunks into packs and puts full packs into the local repository, a few at a time, while the next one fills.
-/// Each pack is told of once it is durable. Not for concurrent use.
+/// Collects new chunks into packs and puts full packs into the local repository, a few at a time, while the next one
+/// fills. Each pack is told of once it is durable. Not for concurrent use.
 /// </summary>
 internal sealed class PackSink(IStorage local, PackTable packs, Action<ObjectReference> onDurable) : IAsyncDisposable
 {
@@ -33,7 +33,8 @@ internal sealed class PackSink(IStorage local, PackTable packs, Action<ObjectRef
         return (_slot, new ChunkLocation(_slot.Number, offset, compressed.Length), _writer.IsFull);
     }
 
-    /// <summary>Closes the open pack, if there is one: it has its name now and is on its way to the repository.</summary>
+    /// <summary>Closes the open pack, if there is one: it has its name now and is on its way to the
+    /// repository.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         if (_writer is null || _slot is null)

@@ -3,7 +3,8 @@ using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Backup;
 
-/// <summary>Numbers the packs of one backup, those that were there and those it makes. Not for concurrent use.</summary>
+/// <summary>Numbers the packs of one backup, those that were there and those it makes. Not for concurrent
+/// use.</summary>
 public sealed class PackTable
 {
     private readonly List<PackSlot> _slots = [];
@@ -13,7 +14,8 @@ public sealed class PackTable
     public PackSlot this[int number] => _slots[number];
 
     /// <summary>Every pack that a file of this backup has a chunk in.</summary>
-    public IReadOnlyList<ObjectReference> Referenced => [.. _slots.Where(slot => slot.Referenced).Select(slot => slot.Closed!)];
+    public IReadOnlyList<ObjectReference> Referenced =>
+        [.. _slots.Where(slot => slot.Referenced).Select(slot => slot.Closed!)];
 
     /// <summary>The number of a pack that is in the repository.</summary>
     public PackSlot Existing(ObjectReference pack)

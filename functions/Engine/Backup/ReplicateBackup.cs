@@ -11,12 +11,12 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
     private const int Workers = 4;
 
     /// <summary>
-    /// Copies what is missing, the oldest base backup first, the commit of each last. Resumable: a pack that is there with its
-    /// length is never sent again. Idempotent. A base backup that is damaged in the source is passed over; its error is
-    /// thrown when all others are copied.
+    /// Copies what is missing, the oldest base backup first, the commit of each last. Resumable: a pack that is there
+    /// with its length is never sent again. Idempotent. A base backup that is damaged in the source is passed over; its
+    /// error is thrown when all others are copied.
     /// </summary>
-    /// <exception cref="HighwaterException">Any storage error of either side; <see cref="ErrorCodes.RepositoryForeign"/>;
-    /// <see cref="ErrorCodes.RepositoryLeased"/>.</exception>
+    /// <exception cref="HighwaterException">Any storage error of either side;
+    /// <see cref="ErrorCodes.RepositoryForeign"/>; <see cref="ErrorCodes.RepositoryLeased"/>.</exception>
     public async Task<BackupReplicated> RunAsync(
         BackupRepository source, BackupRepository target, CancellationToken cancellationToken)
     {
@@ -95,7 +95,8 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
     }
 
     private static Task CopyAsync(
-        BackupRepository source, BackupRepository target, string key, ObjectReference content, CancellationToken cancellationToken) =>
+        BackupRepository source, BackupRepository target, string key, ObjectReference content,
+        CancellationToken cancellationToken) =>
         target.Storage.PutAsync(key, source.Storage.AsContent(key, content.Length, content.Sha256), cancellationToken);
 
     [LoggerMessage(631, LogLevel.Information,

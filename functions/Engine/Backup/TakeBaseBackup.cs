@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Takes a base backup: one read of the server, cut into chunks, of which only those that are new are stored in the local
-/// repository and offered to the others at the same time. No byte of the database touches a disk except in packs, unless the
-/// cluster has tablespaces, which pg_basebackup can only write to files.
+/// Takes a base backup: one read of the server, cut into chunks, of which only those that are new are stored in the
+/// local repository and offered to the others at the same time. No byte of the database touches a disk except in packs,
+/// unless the cluster has tablespaces, which pg_basebackup can only write to files.
 /// </summary>
 public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider clock, ILogger<TakeBaseBackup> logger)
 {
@@ -17,16 +17,20 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
     public const string ApplicationName = "highwater";
 
     /// <summary>
-    /// Takes it. Restartable: if <paramref name="id"/> is committed it is returned; packs of an attempt that was killed are
-    /// found and reused. It counts from the moment its <c>backup.json</c> is there, and then everything it names is durable.
+    /// Takes it. Restartable: if <paramref name="id"/> is committed it is returned; packs of an attempt that was killed
+    /// are found and reused. It counts from the moment its <c>backup.json</c> is there, and then everything it names is
+    /// durable.
     /// </summary>
     /// <param name="id">The id it is to have; the same on every attempt.</param>
     /// <param name="local">Receives it.</param>
-    /// <param name="others">Are offered each pack as it becomes durable; being away costs them nothing but time later.</param>
-    /// <param name="temporaryFolder">For file list and manifest, and for all of a cluster with tablespaces. Is created.</param>
+    /// <param name="others">Are offered each pack as it becomes durable; being away costs them nothing but time
+    /// later.</param>
+    /// <param name="temporaryFolder">For file list and manifest, and for all of a cluster with tablespaces. Is
+    /// created.</param>
     /// <param name="cancellationToken">Stops it; complete packs stay and are reused.</param>
     /// <exception cref="HighwaterException">2xx: the server or pg_basebackup; 3xx: the local storage;
-    /// <see cref="ErrorCodes.RepositoryForeign"/>, <see cref="ErrorCodes.RepositoryLeased"/>, <see cref="ErrorCodes.LeaseLost"/>.</exception>
+    /// <see cref="ErrorCodes.RepositoryForeign"/>, <see cref="ErrorCodes.RepositoryLeased"/>,
+    /// <see cref="ErrorCodes.LeaseLost"/>.</exception>
     public async Task<BackupRecord> RunAsync(
         BackupId id,
         BackupRepository local,
@@ -153,6 +157,8 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
     private static partial void LogStarted(ILogger logger, BackupId id, PostgresOptions server);
 
     [LoggerMessage(602, LogLevel.Information,
-        "Base backup {Id} is committed: {Files} files, {DatabaseBytes} bytes, of which {StoredBytes} bytes were new packs")]
-    private static partial void LogFinished(ILogger logger, BackupId id, long files, long databaseBytes, long storedBytes);
+        "Base backup {Id} is committed: {Files} files, {DatabaseBytes} bytes, of which {StoredBytes} bytes were new "
+            + "packs")]
+    private static partial void LogFinished(
+        ILogger logger, BackupId id, long files, long databaseBytes, long storedBytes);
 }

@@ -9,8 +9,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// Takes the tars of a base backup apart as they flow: files into the pipeline, the manifest aside, and everything about them
-/// that the end of the backup is checked against.
+/// Takes the tars of a base backup apart as they flow: files into the pipeline, the manifest aside, and everything
+/// about them that the end of the backup is checked against.
 /// </summary>
 internal sealed class TarIntake(ChunkPipeline pipeline, CompressedTemporaryFile manifest)
 {
@@ -26,8 +26,8 @@ internal sealed class TarIntake(ChunkPipeline pipeline, CompressedTemporaryFile 
     public BackupLabel? Label { get; private set; }
 
     /// <summary>Reads one tar to its end.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BaseBackupFailed"/>: it is no tar; 2xx from the stream; any
-    /// storage error.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.BaseBackupFailed"/>: it is no tar; 2xx from the
+    /// stream; any storage error.</exception>
     public async Task ReadAsync(BaseBackupTar tar, CancellationToken cancellationToken)
     {
         var folder = tar.Tablespace is { } tablespace
@@ -62,7 +62,8 @@ internal sealed class TarIntake(ChunkPipeline pipeline, CompressedTemporaryFile 
 
     private async Task TakeAsync(TarEntry entry, string folder, CancellationToken cancellationToken)
     {
-        // Some entries come with a leading "./" (pg_wal/archive_status in backup/basebackup.c); paths here have no such parts.
+        // Some entries come with a leading "./" (pg_wal/archive_status in backup/basebackup.c); paths here have no such
+        // parts.
         var name = entry.Name.TrimEnd('/');
         var path = folder + (name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name);
         var draft = new FileListEntry(

@@ -1,9 +1,9 @@
 namespace Highwater.Engine.Backup;
 
 /// <summary>
-/// A folder for the temporary files of one run, removed with it. A run that was killed cannot remove its own, which holds a
-/// whole cluster if that has tablespaces: the next run does, and knows by a file lock, which dies with its holder, that
-/// nobody works there any more.
+/// A folder for the temporary files of one run, removed with it. A run that was killed cannot remove its own, which
+/// holds a whole cluster if that has tablespaces: the next run does, and knows by a file lock, which dies with its
+/// holder, that nobody works there any more.
 /// </summary>
 internal sealed class WorkFolder : IDisposable
 {
@@ -15,7 +15,8 @@ internal sealed class WorkFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Makes one below <paramref name="parent"/>, which is created too, and removes those of the dead.</summary>
+    /// <summary>Makes one below <paramref name="parent"/>, which is created too, and removes those of the
+    /// dead.</summary>
     /// <exception cref="IOException">The file system does not let it.</exception>
     public static WorkFolder Create(string parent)
     {

@@ -5,8 +5,8 @@ using ZstdSharp;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// Collects bytes of unknown length, compressed, in a file that goes away by itself, until they can be put. Not for concurrent
-/// use.
+/// Collects bytes of unknown length, compressed, in a file that goes away by itself, until they can be put. Not for
+/// concurrent use.
 /// </summary>
 public sealed class CompressedTemporaryFile : IAsyncDisposable
 {
@@ -31,7 +31,8 @@ public sealed class CompressedTemporaryFile : IAsyncDisposable
     /// <summary>Takes the plain bytes.</summary>
     public Stream Plain => _zstd;
 
-    /// <summary>Closes the frame and gives it as content to put, valid until disposal. Nothing can be added afterwards.</summary>
+    /// <summary>Closes the frame and gives it as content to put, valid until disposal. Nothing can be added
+    /// afterwards.</summary>
     public async Task<ObjectContent> FinishAsync(CancellationToken cancellationToken)
     {
         await CloseFrameAsync();

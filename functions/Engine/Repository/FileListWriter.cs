@@ -4,8 +4,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// Writes the lines of <c>files.jsonl.zst</c> to a temporary file as a backup flows by: the list of a large database does not
-/// fit in memory. Not for concurrent use.
+/// Writes the lines of <c>files.jsonl.zst</c> to a temporary file as a backup flows by: the list of a large database
+/// does not fit in memory. Not for concurrent use.
 /// </summary>
 /// <param name="temporaryFolder">Where the list stands until it is put.</param>
 public sealed class FileListWriter(string temporaryFolder) : IAsyncDisposable
@@ -24,7 +24,8 @@ public sealed class FileListWriter(string temporaryFolder) : IAsyncDisposable
             Files++;
     }
 
-    /// <summary>Closes the list and gives it as content to put, valid until disposal. Call once, after the last entry.</summary>
+    /// <summary>Closes the list and gives it as content to put, valid until disposal. Call once, after the last
+    /// entry.</summary>
     public Task<ObjectContent> FinishAsync(CancellationToken cancellationToken) => _file.FinishAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();

@@ -10,7 +10,8 @@ namespace Highwater.Engine.Repository;
 public static class PackReader
 {
     /// <summary>
-    /// Gives the members of a pack in order, reading headers only: cheap on a local disk, a round trip for each chunk elsewhere.
+    /// Gives the members of a pack in order, reading headers only: cheap on a local disk, a round trip for each chunk
+    /// elsewhere.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>; any storage error.</exception>
     public static async IAsyncEnumerable<PackMember> ReadMembersAsync(
@@ -41,7 +42,8 @@ public static class PackReader
     /// <param name="chunkSize">Of the repository, in bytes: no chunk is larger.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Plain bytes of each chunk, in order, valid until the next is asked for.</returns>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/> naming pack and chunk; any storage error.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/> naming pack and chunk; any
+    /// storage error.</exception>
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadChunksAsync(
         IStorage storage,
         ChunkRun run,
@@ -56,17 +58,20 @@ public static class PackReader
             start = PackFormat.NextOffset(start, run.Lengths![i]);
         var end = start;
         for (var i = first; i < first + count; i++)
-            end = (i == first ? start : PackFormat.NextOffset(end - run.Lengths![i - 1], run.Lengths[i - 1])) + run.Lengths![i];
+            end = (i == first ? start : PackFormat.NextOffset(end - run.Lengths![i - 1], run.Lengths[i - 1]))
+                + run.Lengths![i];
 
         var compressed = new byte[end - start];
-        await using (var stream = await storage.OpenReadAsync(key, new ByteRange(start, compressed.Length), cancellationToken))
+        await using (var stream =
+            await storage.OpenReadAsync(key, new ByteRange(start, compressed.Length), cancellationToken))
             await stream.ReadExactlyAsync(compressed, cancellationToken);
         using var zstd = new Decompressor();
         var plain = new byte[chunkSize];
         var offset = 0L;
         for (var i = first; i < first + count; i++)
         {
-            var length = Decompress(zstd, compressed.AsSpan((int)offset, run.Lengths![i]), plain, run.Chunks![i], storage, key);
+            var length =
+                Decompress(zstd, compressed.AsSpan((int)offset, run.Lengths![i]), plain, run.Chunks![i], storage, key);
             yield return plain.AsMemory(0, length);
             offset = PackFormat.NextOffset(start + offset, run.Lengths[i]) - start;
         }
@@ -103,7 +108,8 @@ public static class PackReader
         }
     }
 
-    private static HighwaterException Damaged(IStorage storage, string key, string problem, Exception? inner = null) => new(
+    private static HighwaterException Damaged(IStorage storage, string key, string problem, Exception? inner = null) =>
+        new(
         ErrorCodes.RepositoryDamaged,
         $"The pack {key} of {storage.Address} is damaged: {problem}.",
         "run 'highwater verify --repair' to take it from the other repository",

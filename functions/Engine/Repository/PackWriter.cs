@@ -5,8 +5,8 @@ using Highwater.Engine.Storage;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// Builds one pack in memory. The same chunks in the same order give the same bytes, wherever and whenever: a backup that is
-/// repeated makes the packs it made before. Not for concurrent use.
+/// Builds one pack in memory. The same chunks in the same order give the same bytes, wherever and whenever: a backup
+/// that is repeated makes the packs it made before. Not for concurrent use.
 /// </summary>
 public sealed class PackWriter : IDisposable
 {
@@ -47,7 +47,8 @@ public sealed class PackWriter : IDisposable
         return offset;
     }
 
-    /// <summary>Closes the pack and gives it as content to put, valid until disposal. Nothing can be added afterwards.</summary>
+    /// <summary>Closes the pack and gives it as content to put, valid until disposal. Nothing can be added
+    /// afterwards.</summary>
     public ObjectContent Finish()
     {
         if (!_finished)

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Highwater.Engine.Tests.Backup;
 
-/// <summary>A real server with a few thousand rows, its local repository on storage that can fail, and a temporary folder.</summary>
+/// <summary>A real server with a few thousand rows, its local repository on storage that can fail, and a temporary
+/// folder.</summary>
 internal sealed class BackupScene : IAsyncDisposable
 {
     private readonly TempDirectory folder = new("backup");
@@ -33,7 +34,8 @@ internal sealed class BackupScene : IAsyncDisposable
     /// <param name="scale">Of pgbench; 1 is about 15 MB.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="localPath">Where the local repository is to be, if not in a temporary folder.</param>
-    public static async Task<BackupScene> StartAsync(int scale, CancellationToken cancellationToken, string? localPath = null)
+    public static async Task<BackupScene> StartAsync(
+        int scale, CancellationToken cancellationToken, string? localPath = null)
     {
         var options = new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 };
         var scene = new BackupScene(await PostgresServer.StartAsync(options, cancellationToken));
@@ -62,10 +64,12 @@ internal sealed class BackupScene : IAsyncDisposable
         TimeProvider.System.GetUtcNow(), await new BackupCatalog(Local).ListIdsAsync(cancellationToken));
 
     public async Task<BackupRecord> TakeAsync(CancellationToken cancellationToken, params BackupRepository[] others) =>
-        await TakeAsync(await NewIdAsync(cancellationToken), NullLogger<TakeBaseBackup>.Instance, cancellationToken, others);
+        await TakeAsync(
+            await NewIdAsync(cancellationToken), NullLogger<TakeBaseBackup>.Instance, cancellationToken, others);
 
     public Task<BackupRecord> TakeAsync(
-        BackupId id, ILogger<TakeBaseBackup> logger, CancellationToken cancellationToken, params BackupRepository[] others) =>
+        BackupId id, ILogger<TakeBaseBackup> logger, CancellationToken cancellationToken,
+        params BackupRepository[] others) =>
         new TakeBaseBackup(Server.Connection, TimeProvider.System, logger).RunAsync(
             id, Local, [.. others.Select(Source)], WorkFolder, cancellationToken);
 
@@ -101,7 +105,8 @@ internal sealed class BackupScene : IAsyncDisposable
 
         Assert.Equal(backup.Sizes.Files, files);
         foreach (var pack in backup.Packs)
-            Assert.Equal(pack.Sha256, await repository.Storage.HashAsync(RepositoryLayout.Pack(pack.Sha256), cancellationToken));
+            Assert.Equal(
+                pack.Sha256, await repository.Storage.HashAsync(RepositoryLayout.Pack(pack.Sha256), cancellationToken));
     }
 
     public async ValueTask DisposeAsync()

@@ -14,7 +14,8 @@ public sealed class ChunkPipelineTests
     private const int ChunkSize = RepositoryDescription.DefaultChunkSize;
 
     /// <summary>A file as pieces: zeros, bytes of their own, or bytes that other files have too.</summary>
-    private static readonly Gen<byte[]> Content = Gen.Select(Gen.Int[0, 2], Gen.Int[0, 5], Gen.Int[1, 3], Gen.Int[0, 2]).Select(
+    private static readonly Gen<byte[]> Content =
+        Gen.Select(Gen.Int[0, 2], Gen.Int[0, 5], Gen.Int[1, 3], Gen.Int[0, 2]).Select(
         (kind, seed, chunks, odd) =>
         {
             var length = (chunks * ChunkSize) - (odd == 0 ? 0 : odd == 1 ? 1 : 70_000);
@@ -125,7 +126,8 @@ public sealed class ChunkPipelineTests
         Assert.Equal(files.Sum(file => (long)file.Length), stored.DatabaseBytes);
         Assert.Equal(
             stored.Packs.Select(p => p.Sha256).ToHashSet(),
-            stored.Entries.SelectMany(e => e.Runs!).Where(r => r.Pack is not null).Select(r => r.Pack!.Value).ToHashSet());
+            stored.Entries.SelectMany(e => e.Runs!).Where(r => r.Pack is not null).Select(r => r.Pack!.Value)
+                .ToHashSet());
     }
 
     private static async Task<Stored> StoreAsync(
@@ -164,7 +166,8 @@ public sealed class ChunkPipelineTests
             if (run.Pack is null)
                 content.Write(new byte[Math.Min((long)run.Count * ChunkSize, entry.Size - content.Length)]);
             else
-                await foreach (var chunk in PackReader.ReadChunksAsync(repository.Storage, run, 0, run.Count, ChunkSize, Token))
+                await foreach (var chunk in PackReader.ReadChunksAsync(
+                    repository.Storage, run, 0, run.Count, ChunkSize, Token))
                     content.Write(chunk.Span);
         }
 
@@ -172,5 +175,6 @@ public sealed class ChunkPipelineTests
     }
 
     private sealed record Stored(
-        IReadOnlyList<FileListEntry> Entries, IReadOnlyList<ObjectReference> Packs, long DatabaseBytes, long NewChunkBytes);
+        IReadOnlyList<FileListEntry> Entries, IReadOnlyList<ObjectReference> Packs, long DatabaseBytes,
+        long NewChunkBytes);
 }

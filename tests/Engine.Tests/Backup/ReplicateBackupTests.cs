@@ -30,7 +30,8 @@ public sealed class ReplicateBackupTests(ShellServerFixture fixture) : IClassFix
         // One row in a thousand, some far apart, most together.
         await scene.Server.ExecuteAsync(
             "UPDATE pgbench_accounts SET abalance = 7 WHERE aid % 1000 = 0 AND aid < 20000", Token);
-        await scene.Server.ExecuteAsync("UPDATE pgbench_accounts SET abalance = 7 WHERE aid BETWEEN 50000 AND 50379", Token);
+        await scene.Server.ExecuteAsync(
+            "UPDATE pgbench_accounts SET abalance = 7 WHERE aid BETWEEN 50000 AND 50379", Token);
         await scene.Server.ExecuteAsync("CHECKPOINT", Token);
         var second = await scene.TakeAsync(Token, remote);
         Assert.Equal(new BackupReplicated(1, 0, 0), await ReplicateAsync(scene.Local, remote));

@@ -93,7 +93,8 @@ public sealed class TakeBaseBackupFaultTests
     {
         await using var scene = await BackupScene.StartAsync(4, Token);
         var (away, awayRepository) = await scene.OpenOtherAsync("away", Token);
-        away.Fault = (_, _) => new TransientException(ErrorCodes.StorageUnreachable, "The host does not answer.", "wait");
+        away.Fault = (_, _) =>
+            new TransientException(ErrorCodes.StorageUnreachable, "The host does not answer.", "wait");
         var (strange, strangeRepository) = await scene.OpenOtherAsync("strange", Token);
         strange.Fault = (_, _) => new InvalidOperationException("a bug");
 
@@ -143,7 +144,8 @@ public sealed class TakeBaseBackupFaultTests
     {
         await using var scene = await BackupScene.StartAsync(1, Token);
         await scene.Server.CreateTablespaceAsync("fast", Token);
-        await scene.Server.ExecuteAsync("CREATE TABLE t TABLESPACE fast AS SELECT generate_series(1, 9000) AS n", Token);
+        await scene.Server.ExecuteAsync(
+            "CREATE TABLE t TABLESPACE fast AS SELECT generate_series(1, 9000) AS n", Token);
         var dead = Path.Combine(scene.WorkFolder, "backup-dead");
         Directory.CreateDirectory(Path.Combine(dead, "staging"));
         await File.WriteAllTextAsync(Path.Combine(dead, "staging", "base.tar"), "left behind", Token);
@@ -159,7 +161,8 @@ public sealed class TakeBaseBackupFaultTests
         {
             var parent = Path.GetDirectoryName(entry.Path)!;
             Assert.True(parent.Length == 0 || folders.Contains(parent), $"{entry.Path} came before {parent}");
-            below += entry.Type == FileType.File && parent.StartsWith($"pg_tblspc/{oid}/", StringComparison.Ordinal) ? 1 : 0;
+            below += entry.Type == FileType.File
+                && parent.StartsWith($"pg_tblspc/{oid}/", StringComparison.Ordinal) ? 1 : 0;
             if (entry.Type != FileType.File)
                 folders.Add(entry.Path);
         }

@@ -15,7 +15,8 @@ public sealed class TakeBaseBackupTests
     [Fact]
     public async Task A_second_base_backup_is_whole_and_stores_only_what_changed()
     {
-        await using var postgres = await PostgresServer.StartAsync(new PostgresServerOptions { Archiving = true }, Token);
+        await using var postgres =
+            await PostgresServer.StartAsync(new PostgresServerOptions { Archiving = true }, Token);
         await postgres.FillWithPgbenchAsync(2, Token);
         using var folder = new TempDirectory("backup");
         var local = await OpenAsync(postgres, folder);
@@ -55,7 +56,8 @@ public sealed class TakeBaseBackupTests
             }
 
             Assert.Equal(entry.Size, content.Length);
-            Assert.Equal(entry.Sha256, Highwater.Engine.Storage.Sha256Hash.Of(content.GetBuffer().AsSpan(0, (int)content.Length)));
+            Assert.Equal(entry.Sha256,
+                Highwater.Engine.Storage.Sha256Hash.Of(content.GetBuffer().AsSpan(0, (int)content.Length)));
         }
 
         Assert.Equal(backup.Sizes.Files, files);
@@ -72,7 +74,8 @@ public sealed class TakeBaseBackupTests
             Token);
     }
 
-    private static async Task<BackupRecord> TakeAsync(PostgresServer postgres, BackupRepository local, TempDirectory folder)
+    private static async Task<BackupRecord> TakeAsync(
+        PostgresServer postgres, BackupRepository local, TempDirectory folder)
     {
         var taken = await new BackupCatalog(local).ListIdsAsync(Token);
         return await new TakeBaseBackup(OptionsOf(postgres), TimeProvider.System, NullLogger<TakeBaseBackup>.Instance)

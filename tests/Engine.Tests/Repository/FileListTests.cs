@@ -9,7 +9,8 @@ namespace Highwater.Engine.Tests.Repository;
 
 public sealed class FileListTests
 {
-    private static readonly Gen<Sha256Hash> Hash = Gen.Byte.Array[Sha256Hash.Size].Select(bytes => new Sha256Hash(bytes));
+    private static readonly Gen<Sha256Hash> Hash =
+        Gen.Byte.Array[Sha256Hash.Size].Select(bytes => new Sha256Hash(bytes));
 
     private static readonly Gen<ChunkRun> Run = Gen.OneOf(
         Gen.Int[1, 8192].Select(ChunkRun.OfZeros),
@@ -18,7 +19,8 @@ public sealed class FileListTests
                 pack, block * 512L, [.. chunks.Select(c => c.Item1)], [.. chunks.Select(c => c.Item2)], null)));
 
     private static readonly Gen<FileListEntry> Entry = Gen.Select(
-        Gen.String[1, 40], Gen.Int[0, 2], Gen.Long[0, 1L << 50], Gen.DateTime[DateTime.UnixEpoch, new DateTime(2100, 1, 1)], Hash, Run.Array[0, 4])
+        Gen.String[1, 40], Gen.Int[0, 2], Gen.Long[0, 1L << 50],
+        Gen.DateTime[DateTime.UnixEpoch, new DateTime(2100, 1, 1)], Hash, Run.Array[0, 4])
         .Select((path, kind, size, time, hash, runs) => new FileListEntry(
             path,
             (FileType)kind,
@@ -52,7 +54,8 @@ public sealed class FileListTests
     {
         await using var repository = await TestRepository.CreateAsync(Token);
         var entries = Enumerable.Range(0, 50).Select(i => new FileListEntry(
-            $"base/5/{i}", FileType.File, "0600", DateTimeOffset.UnixEpoch, i, Sha256Hash.Of([(byte)i]), [], null)).ToArray();
+            $"base/5/{i}", FileType.File, "0600", DateTimeOffset.UnixEpoch, i, Sha256Hash.Of([(byte)i]), [], null))
+                .ToArray();
         var backup = await StoreAsync(repository, entries, 1);
         var key = RepositoryLayout.FileList(backup.Id);
         var whole = await File.ReadAllBytesAsync(repository.PathOf(key), Token);

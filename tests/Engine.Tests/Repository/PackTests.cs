@@ -43,7 +43,8 @@ public sealed class PackTests
                 Assert.Equal(run.Lengths, members.Select(m => m.Length));
                 Assert.Equal(run.Offset, members[0].Offset);
                 for (var i = 1; i < members.Count; i++)
-                    Assert.Equal(PackFormat.NextOffset(members[i - 1].Offset, members[i - 1].Length), members[i].Offset);
+                    Assert.Equal(
+                        PackFormat.NextOffset(members[i - 1].Offset, members[i - 1].Length), members[i].Offset);
             },
             iter: 60,
             threads: 2);
@@ -68,7 +69,8 @@ public sealed class PackTests
         await Tool.RunAsync(
             new ProcessStartInfo("zstd", ["-q", "-d", .. Directory.EnumerateFiles(folder)]), Token);
         for (var i = 0; i < chunks.Length; i++)
-            Assert.Equal(chunks[i], await File.ReadAllBytesAsync(Path.Combine(folder, run.Chunks![i].ToString()), Token));
+            Assert.Equal(
+                chunks[i], await File.ReadAllBytesAsync(Path.Combine(folder, run.Chunks![i].ToString()), Token));
     }
 
     [Fact]
@@ -199,7 +201,8 @@ public sealed class PackTests
         var content = pack.Finish();
         await repository.Storage.PutAsync(RepositoryLayout.Pack(content.Hash), content, Token);
         return new ChunkRun(
-            content.Hash, offsets[0], [.. compressed.Select(c => c.Length)], [.. chunks.Select(c => Sha256Hash.Of(c))], null);
+            content.Hash, offsets[0], [.. compressed.Select(c => c.Length)], [.. chunks.Select(c => Sha256Hash.Of(c))],
+            null);
     }
 
     private static async Task<List<byte[]>> ReadAsync(TestRepository repository, ChunkRun run, int first, int count)
