@@ -2,6 +2,7 @@ using System.CommandLine;
 using Highwater.Cli.Orchestrations;
 using Highwater.Cli.Output;
 using Highwater.EmbeddedHost;
+using Highwater.EmbeddedHost.Http;
 using Highwater.Engine.Configuration;
 using Highwater.Engine.Errors;
 using Highwater.FunctionApp;
@@ -60,6 +61,16 @@ public static class ServeCommand
         catch (StateDirectoryLockedException e)
         {
             throw OrchestrationHost.Locked(e);
+        }
+        catch (AddressRefusedException e)
+        {
+            throw new HighwaterException(ErrorCodes.SettingsInvalid, $"'{e.Url}' would be open to other machines without a key.",
+                "set HIGHWATER_KEY to a long random text, or serve a loopback address: --urls http://127.0.0.1:7071", e);
+        }
+        catch (IOException e)
+        {
+            throw new HighwaterException(ErrorCodes.UsageInvalid, $"The address {urls} cannot be served: {e.Message}",
+                "choose a free port: --urls http://127.0.0.1:7072", e);
         }
 
         terminal.Line($"Serving {string.Join(", ", host.Urls)} for {settings.Postgres}");

@@ -73,7 +73,9 @@ public static class BaseBackupOrchestration
     private static async Task FinishAsync(TaskOrchestrationContext context, BackupStep step)
     {
         Report(context, new BaseBackupStatus(BaseBackupActivities.AwaitWal, step.Repository));
-        await context.CallActivityAsync(BaseBackupActivities.AwaitWal, step, Retries.Brief);
+
+        // Not retried: it waits itself, to a deadline that says what is awaited.
+        await context.CallActivityAsync(BaseBackupActivities.AwaitWal, step);
         Report(context, new BaseBackupStatus(BaseBackupActivities.VerifyBackup, step.Repository));
         await context.CallActivityAsync(BaseBackupActivities.VerifyBackup, step, Retries.Brief);
         Report(context, new BaseBackupStatus(BaseBackupActivities.Prune, step.Repository));
