@@ -10,6 +10,14 @@ namespace Highwater.Engine.Postgres;
 [JsonConverter(typeof(SystemIdentifierJsonConverter))]
 public readonly record struct SystemIdentifier(ulong Value)
 {
+    /// <summary>A decimal number of 64 bits, or false.</summary>
+    public static bool TryParse(string? text, out SystemIdentifier identifier)
+    {
+        var isNumber = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value);
+        identifier = new SystemIdentifier(value);
+        return isNumber;
+    }
+
     /// <exception cref="FormatException">The text is not a decimal number of 64 bits.</exception>
     public static SystemIdentifier Parse(string text) =>
         new(ulong.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Highwater.Engine.Errors;
+using Highwater.Engine.Formats;
 using Highwater.Engine.Storage;
 using ZstdSharp;
 
@@ -9,18 +10,12 @@ namespace Highwater.Engine.Repository;
 /// The plain bytes of a stored segment. At the end they are compared with the header's length and SHA-256: who reads
 /// to the end without an error has the right bytes, and who stops earlier knows nothing.
 /// </summary>
-internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader header, string what) : Stream
+internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader header, string what) : ForwardReadStream
 {
     private readonly DecompressionStream plain = new(stored, leaveOpen: false);
     private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long bytesRead;
     private bool verified;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => header.Size;
 
@@ -50,22 +45,6 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
             Verify();
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

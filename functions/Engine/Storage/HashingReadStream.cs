@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Highwater.Engine.Formats;
 
 namespace Highwater.Engine.Storage;
 
@@ -6,7 +7,7 @@ namespace Highwater.Engine.Storage;
 /// Hashes and counts what is read through it. A fault of the source comes out as <see cref="SourceFaultException"/>, so
 /// that the storage's own troubles (a broken connection, a full disk) can be told from those of the source.
 /// </summary>
-internal sealed class HashingReadStream(Stream source, Action? onProgress = null) : Stream
+internal sealed class HashingReadStream(Stream source, Action? onProgress = null) : ForwardReadStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -26,20 +27,6 @@ internal sealed class HashingReadStream(Stream source, Action? onProgress = null
 
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => BytesRead;
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The hash of all bytes read so far.</summary>
     public Sha256Hash CurrentHash()
@@ -66,22 +53,6 @@ internal sealed class HashingReadStream(Stream source, Action? onProgress = null
         onProgress?.Invoke();
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("Storage reads asynchronously only.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

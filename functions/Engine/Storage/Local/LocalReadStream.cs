@@ -1,7 +1,9 @@
+using Highwater.Engine.Formats;
+
 namespace Highwater.Engine.Storage.Local;
 
 /// <summary>A file, or a part of it, with disk errors said in the storage's words.</summary>
-internal sealed class LocalReadStream(FileStream file, ByteRange? range, string root) : StorageReadStream
+internal sealed class LocalReadStream(FileStream file, ByteRange? range, string root) : ForwardReadStream
 {
     private long left = range?.Length ?? long.MaxValue;
 

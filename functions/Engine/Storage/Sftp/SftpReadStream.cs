@@ -1,4 +1,5 @@
 using Highwater.Engine.Errors;
+using Highwater.Engine.Formats;
 using Renci.SshNet.Common;
 using Renci.SshNet.Sftp;
 
@@ -8,7 +9,7 @@ namespace Highwater.Engine.Storage.Sftp;
 /// An object, or a part of it, read with many requests under way at once. A connection that breaks in the middle is
 /// made anew and reading goes on where it stopped: objects do not change.
 /// </summary>
-internal sealed class SftpReadStream : StorageReadStream
+internal sealed class SftpReadStream : ForwardReadStream
 {
     private readonly SftpCalls calls;
     private readonly string key;

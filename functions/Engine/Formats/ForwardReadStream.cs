@@ -1,8 +1,7 @@
-namespace Highwater.Engine.Storage;
+namespace Highwater.Engine.Formats;
 
-/// <summary>The read-only, forward-only part of every stream a storage hands out; a storage adds where the bytes come
-/// from.</summary>
-internal abstract class StorageReadStream : Stream
+/// <summary>What every stream that is only read, and only forwards, has alike; its heirs say where the bytes come from.</summary>
+internal abstract class ForwardReadStream : Stream
 {
     public override bool CanRead => true;
 
