@@ -78,6 +78,21 @@ public sealed class Installation : IAsyncDisposable
     public Task<ToolResult> RunAsync(CancellationToken cancellationToken, params string[] arguments) =>
         Tool.TryRunAsync(Command(Environment, arguments), cancellationToken);
 
+    /// <summary>Runs <c>highwater</c> with some settings changed for this once; null takes one away.</summary>
+    public Task<ToolResult> RunWithAsync(
+        IReadOnlyDictionary<string, string?> changes, CancellationToken cancellationToken, params string[] arguments)
+    {
+        var settings = new Dictionary<string, string>(Environment);
+        foreach (var (name, value) in changes)
+        {
+            settings.Remove(name);
+            if (value is not null)
+                settings[name] = value;
+        }
+
+        return Tool.TryRunAsync(Command(settings, arguments), cancellationToken);
+    }
+
     /// <summary>Runs <c>highwater</c> as on a machine that knows nothing: without a single setting.</summary>
     public Task<ToolResult> RunBareAsync(CancellationToken cancellationToken, params string[] arguments) =>
         Tool.TryRunAsync(Command(new Dictionary<string, string>(), arguments), cancellationToken);
