@@ -31,10 +31,17 @@ internal sealed partial class BaseBackupMessages
             if (lines.Count == Kept)
                 lines.Dequeue();
             lines.Enqueue(line);
-            Said(logger, line);
+            if (line.StartsWith("NOTICE:", StringComparison.Ordinal))
+                Noted(logger, line);
+            else
+                Said(logger, line);
         }
     }
 
     [LoggerMessage(EventId = 2001, Level = LogLevel.Warning, Message = "pg_basebackup: {Line}")]
     private static partial void Said(ILogger logger, string line);
+
+    /// <summary>Such as "all required WAL segments have been archived", which is no cause for concern.</summary>
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Information, Message = "pg_basebackup: {Line}")]
+    private static partial void Noted(ILogger logger, string line);
 }
