@@ -89,7 +89,7 @@ public sealed class TakeBaseBackupFaultTests
     }
 
     [Fact]
-    public async Task A_remote_that_fails_or_hangs_costs_the_local_copy_nothing_and_is_logged_once()
+    public async Task A_remote_that_fails_in_whatever_way_costs_the_local_copy_nothing_and_is_logged_once()
     {
         await using var scene = await BackupScene.StartAsync(4, Token);
         var (away, awayRepository) = await scene.OpenOtherAsync("away", Token);
