@@ -42,7 +42,7 @@ public sealed partial class RestoreBaseBackup(
             var owner = await FileOwner.FindAsync(options.Owner, cancellationToken);
             var repository = await source.OpenAsync(cancellationToken);
             await using var lease = await HoldAsync(repository, cancellationToken);
-            await FileListCheck.RunAsync(repository, plan.Backup, cancellationToken);
+            await ClusterFileCheck.RunAsync(repository, plan.Backup, cancellationToken);
             directory.Prepare();
             var chunks = new ChunkSources(
                 repository, [.. repositories.Where(r => r != source)], plan.Backup.ChunkSize, logger);

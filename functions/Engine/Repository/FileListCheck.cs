@@ -1,8 +1,7 @@
 using Highwater.Engine.Errors;
-using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 
-namespace Highwater.Engine.Verification;
+namespace Highwater.Engine.Repository;
 
 /// <summary>Compares a file list with itself and with the packs its base backup names.</summary>
 internal static class FileListCheck
@@ -38,8 +37,10 @@ internal static class FileListCheck
     public static string? FindFault(
         FileListEntry entry, int chunkSize, IReadOnlyDictionary<Sha256Hash, long> packs)
     {
+        if (entry.Type == FileType.Symlink != entry.Target is not null)
+            return "a symbolic link without a target, or a target without one";
         if (entry.Type != FileType.File)
-            return null;
+            return entry.Runs is null ? null : "content where there can be none";
         if (entry.Sha256 is null || entry.Runs is null)
             return "a file without content";
         var chunks = 0L;

@@ -4,22 +4,20 @@ using Highwater.Engine.Repository;
 namespace Highwater.Engine.Restore;
 
 /// <summary>Reads a file list to its end before anything is done with it: its hash stands at the end.</summary>
-internal static class FileListCheck
+internal static class ClusterFileCheck
 {
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: it is not what was committed,
     /// or contradicts itself; any storage error.</exception>
     public static async Task RunAsync(
         BackupRepository repository, BackupRecord backup, CancellationToken cancellationToken)
     {
+        var packs = backup.Packs.ToDictionary(pack => pack.Sha256, pack => pack.Length);
         var hasControlFile = false;
         await foreach (var entry in FileListReader.ReadAsync(repository, backup, cancellationToken))
         {
             hasControlFile |= entry.Path == RestoreDirectory.ControlFile;
-            var chunks = entry.Runs?.Sum(run => (long)run.Count) ?? 0;
-            var wanted = entry.Type == FileType.File ? (entry.Size + backup.ChunkSize - 1) / backup.ChunkSize : 0;
-            if (chunks != wanted || entry.Type == FileType.File != entry.Sha256 is not null
-                || entry.Type == FileType.Symlink != entry.Target is not null)
-                throw Damaged(repository, backup, $"the entry {entry.Path} contradicts itself");
+            if (FileListCheck.FindFault(entry, backup.ChunkSize, packs) is { } fault)
+                throw Damaged(repository, backup, $"at {entry.Path}: {fault}");
         }
 
         if (!hasControlFile)
