@@ -11,10 +11,12 @@ public sealed class ClusterRepositories(Repositories repositories, PostgresOptio
     public IReadOnlyList<string> Others => repositories.Others;
 
     /// <summary>
-    /// Opens the local repository after asking the server whose it must be. While the server is away, a repository that is
+    /// Opens the local repository after asking the server whose it must be. While the server is away, a repository that
+    /// is
     /// there is opened all the same: WAL in the spool must not wait for the server.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> and any storage error; 2xx if the server
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> and any storage error; 2xx if
+    /// the server
     /// is away and there is no repository yet.</exception>
     public async Task<BackupRepository> OpenLocalAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +51,9 @@ public sealed class ClusterRepositories(Repositories repositories, PostgresOptio
             : repositories.OpenOrCreateAsync(
                 name,
                 new ClusterIdentity(
-                    local.Description.SystemIdentifier, local.Description.PostgresMajor, local.Description.WalSegmentSize),
+                    local.Description.SystemIdentifier,
+                    local.Description.PostgresMajor,
+                    local.Description.WalSegmentSize),
                 cancellationToken);
 
     /// <summary>The counterparts of the local repository, to be opened when they are needed.</summary>

@@ -13,6 +13,7 @@ public sealed record OrchestrationStarted(string InstanceId, bool Started)
         DurableTaskClient client, string name, CancellationToken cancellationToken)
     {
         var started = await SingletonOrchestration.TryStartAsync(client, name, cancellationToken);
-        return new AcceptedResult($"/runtime/webhooks/durabletask/instances/{name}", new OrchestrationStarted(name, started));
+        return new AcceptedResult(
+            $"/runtime/webhooks/durabletask/instances/{name}", new OrchestrationStarted(name, started));
     }
 }

@@ -3,7 +3,8 @@ using Microsoft.DurableTask;
 
 namespace Highwater.FunctionApp;
 
-/// <summary>How often activities are tried again. Only what was thrown as transient is: the rest needs a person.</summary>
+/// <summary>How often activities are tried again. Only what was thrown as transient is: the rest needs a
+/// person.</summary>
 public static class Retries
 {
     /// <summary>For steps that are cheap to repeat: gives a restarting server or a broken line half a minute.</summary>
@@ -12,7 +13,8 @@ public static class Retries
         HandleFailure = failure => failure.IsCausedBy<TransientException>(),
     });
 
-    /// <summary>For the base backup itself: gives a failed-over or full machine some minutes. A repeat reuses all finished packs.</summary>
+    /// <summary>For the base backup itself: gives a failed-over or full machine some minutes. A repeat reuses all
+    /// finished packs.</summary>
     public static TaskOptions Patient { get; } = With(new RetryPolicy(5, TimeSpan.FromSeconds(5), 3)
     {
         HandleFailure = failure => failure.IsCausedBy<TransientException>(),

@@ -6,7 +6,8 @@ namespace Highwater.FunctionApp;
 /// <summary>Starts orchestrations that have at most one live instance, whose id is the orchestration's name.</summary>
 public static class SingletonOrchestration
 {
-    /// <summary>Starts it unless it runs already. Of two callers that race, one starts it and both learn the same id.</summary>
+    /// <summary>Starts it unless it runs already. Of two callers that race, one starts it and both learn the same
+    /// id.</summary>
     /// <returns>Whether this call started it.</returns>
     public static async Task<bool> TryStartAsync(
         DurableTaskClient client, string name, CancellationToken cancellationToken)
@@ -28,6 +29,7 @@ public static class SingletonOrchestration
         }
     }
 
-    private static async Task<bool> IsLiveAsync(DurableTaskClient client, string name, CancellationToken cancellationToken) =>
+    private static async Task<bool> IsLiveAsync(
+        DurableTaskClient client, string name, CancellationToken cancellationToken) =>
         await client.GetInstanceAsync(name, cancellationToken) is { IsCompleted: false };
 }

@@ -66,7 +66,8 @@ public sealed class BadSettingsTests(InstallationFixture fixture) : IClassFixtur
     [Theory]
     [InlineData("no_replication", false, true)]
     [InlineData("no_settings", true, false)]
-    public async Task A_missing_right_is_cured_by_the_SQL_of_the_message(string user, bool replication, bool readSettings)
+    public async Task A_missing_right_is_cured_by_the_SQL_of_the_message(
+        string user, bool replication, bool readSettings)
     {
         await Installation.Postgres.CreateBackupUserAsync(user, "s3cret", Token, replication, readSettings);
         var settings = Local("POSTGRES_USER", user);

@@ -15,21 +15,24 @@ public sealed class FirstLightTests
         await installation.Postgres.FillWithPgbenchAsync(2, Token);
 
         var backup = await installation.RunJsonAsync(Token, "backup");
-        await installation.Postgres.ExecuteAsync("INSERT INTO pgbench_history SELECT 1, 1, 1, 1, now() FROM generate_series(1, 5000)", Token);
+        await installation.Postgres.ExecuteAsync(
+            "INSERT INTO pgbench_history SELECT 1, 1, 1, 1, now() FROM generate_series(1, 5000)", Token);
         var atThatMoment = await installation.Postgres.PgDumpAsync(Token);
         await installation.Postgres.ArchiveCurrentWalAsync(Token);
         await installation.RunJsonAsync(Token, "wal-sync");
         await installation.Postgres.StopAsync(Token);
 
         Assert.Equal(2, backup.GetProperty("repositories").GetArrayLength());
-        AssertSameFiles(Path.Combine(installation.LocalRepository, "packs"), Path.Combine(installation.RemoteRepository, "packs"));
+        AssertSameFiles(
+            Path.Combine(installation.LocalRepository, "packs"), Path.Combine(installation.RemoteRepository, "packs"));
         await AssertRestoresAsync(installation, "from-local", atThatMoment, "--repository", "local");
 
         // The remote alone: no settings, the local repository and the state gone.
         Directory.Delete(installation.LocalRepository, recursive: true);
         Directory.Delete(installation.PathOf("state"), recursive: true);
         var directory = installation.PathOf("from-remote");
-        var restored = await installation.RunBareAsync(Token, ["restore", "--to", directory, .. installation.RemoteArguments]);
+        var restored = await installation.RunBareAsync(
+            Token, ["restore", "--to", directory, .. installation.RemoteArguments]);
         Assert.True(restored.ExitCode == 0, restored.Output + restored.Error);
         await AssertServesAsync(directory, atThatMoment);
     }
@@ -54,7 +57,8 @@ public sealed class FirstLightTests
         var result = await installation.RunAsync(Token, "restore", "--to", directory, "--target-time", time);
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
         await using var server = await PostgresServer.StartExistingAsync(directory, new PostgresServerOptions(), Token);
-        Assert.Equal("1", (await server.PsqlAsync("SELECT string_agg(step::text, ',' ORDER BY step) FROM t", Token)).Trim());
+        Assert.Equal(
+            "1", (await server.PsqlAsync("SELECT string_agg(step::text, ',' ORDER BY step) FROM t", Token)).Trim());
     }
 
     [Fact]
@@ -65,7 +69,8 @@ public sealed class FirstLightTests
         var first = await installation.RunJsonAsync(Token, "backup");
 
         // One row in a thousand, neighbours as a working day leaves them.
-        await installation.Postgres.ExecuteAsync("UPDATE pgbench_accounts SET abalance = 1 WHERE aid % 100000 < 100", Token);
+        await installation.Postgres.ExecuteAsync(
+            "UPDATE pgbench_accounts SET abalance = 1 WHERE aid % 100000 < 100", Token);
         var second = await installation.RunJsonAsync(Token, "backup");
 
         var firstBytes = first.GetProperty("backup").GetProperty("storedBytes").GetInt64();
@@ -85,11 +90,14 @@ public sealed class FirstLightTests
 
         await RestoreAsync(installation, byProgram, "--repository", "local");
         await Tool.RunAsync(
-            new("sh", [Path.Combine(installation.LocalRepository, "restore.sh"), "restore", byScript]), Token);
+            PostgresAccount.Command(
+                "sh", Path.Combine(installation.LocalRepository, "restore.sh"), "restore", byScript),
+            Token);
 
         // Recovery settings name different programs; every byte of the database is the same.
         await Tool.RunAsync(
-            new("diff", ["-r", "--exclude=postgresql.auto.conf", "--exclude=recovery.signal", byProgram, byScript]), Token);
+            new("diff", ["-r", "--exclude=postgresql.auto.conf", "--exclude=recovery.signal", byProgram, byScript]),
+            Token);
         await VerifyWithPostgresAsync(byScript);
         await using var server = await PostgresServer.StartExistingAsync(byScript, new PostgresServerOptions(), Token);
         Assert.Equal("100000", (await server.PsqlAsync("SELECT count(*) FROM pgbench_accounts", Token)).Trim());
@@ -116,9 +124,11 @@ public sealed class FirstLightTests
         Assert.Equal(expectedDump, await server.PgDumpAsync(Token));
     }
 
-    /// <summary>PostgreSQL's own judgement of the files, before recovery touches them. WAL comes by restore_command.</summary>
+    /// <summary>PostgreSQL's own judgement of the files, before recovery touches them. WAL comes by
+    /// restore_command.</summary>
     private static Task<string> VerifyWithPostgresAsync(string directory) =>
-        Tool.RunAsync(PostgresAccount.Command(PostgresBinaries.PathOf("pg_verifybackup"), "--no-parse-wal", directory), Token);
+        Tool.RunAsync(
+            PostgresAccount.Command(PostgresBinaries.PathOf("pg_verifybackup"), "--no-parse-wal", directory), Token);
 
     private static void AssertSameFiles(string left, string right)
     {
@@ -130,5 +140,6 @@ public sealed class FirstLightTests
     }
 
     private static string[] FilesBelow(string folder) =>
-        [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order()];
+        [.. Directory.GetFiles(
+            folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order()];
 }

@@ -5,14 +5,16 @@ using Highwater.TestKit.Storage;
 namespace Highwater.EndToEnd.Tests;
 
 /// <summary>
-/// The built program where the server's account can reach it: a checkout may lie in a folder that only its owner may enter,
+/// The built program where the server's account can reach it: a checkout may lie in a folder that only its owner may
+/// enter,
 /// and a restored server runs <c>highwater wal-get</c> itself.
 /// </summary>
 public static class HighwaterProgram
 {
     private static readonly Lazy<string> Folder = new(Copy);
 
-    /// <summary>The program with arguments, run by the server's account in an environment of only the given settings.</summary>
+    /// <summary>The program with arguments, run by the server's account in an environment of only the given
+    /// settings.</summary>
     public static ProcessStartInfo Command(
         string workingDirectory, IReadOnlyDictionary<string, string> settings, IEnumerable<string> arguments)
     {

@@ -7,7 +7,8 @@ using Highwater.TestKit.Storage;
 namespace Highwater.EndToEnd.Tests;
 
 /// <summary>
-/// A PostgreSQL server that archives, an sshd as the remote host, and the <c>highwater</c> program between them, run as a
+/// A PostgreSQL server that archives, an sshd as the remote host, and the <c>highwater</c> program between them, run as
+/// a
 /// person runs it: a process with settings in its environment.
 /// </summary>
 public sealed class Installation : IAsyncDisposable
@@ -59,7 +60,8 @@ public sealed class Installation : IAsyncDisposable
 
     private string KnownHosts => _folder.Combine("known_hosts");
 
-    public static async Task<Installation> StartAsync(CancellationToken cancellationToken, PostgresServerOptions? options = null)
+    public static async Task<Installation> StartAsync(
+        CancellationToken cancellationToken, PostgresServerOptions? options = null)
     {
         var postgres = await PostgresServer.StartAsync(
             options ?? new PostgresServerOptions { Archiving = true }, cancellationToken);
@@ -101,7 +103,9 @@ public sealed class Installation : IAsyncDisposable
     public async Task<JsonElement> RunJsonAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         var result = await RunAsync(cancellationToken, [.. arguments, "--json"]);
-        Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}{result.Error}");
+        Assert.True(
+            result.ExitCode == 0,
+            $"{string.Join(' ', arguments)} exited with {result.ExitCode}\n{result.Output}{result.Error}");
         return JsonDocument.Parse(result.Output).RootElement;
     }
 

@@ -1,6 +1,7 @@
 namespace Highwater.EndToEnd.Tests;
 
-/// <summary>One installation for all tests of a class, with a few pgbench rows; each test leaves it in working order.</summary>
+/// <summary>One installation for all tests of a class, with a few pgbench rows; each test leaves it in working
+/// order.</summary>
 public sealed class InstallationFixture : IAsyncLifetime
 {
     public Installation Installation { get; private set; } = null!;

@@ -5,7 +5,8 @@ using Highwater.TestKit.Postgres;
 
 namespace Highwater.EndToEnd.Tests;
 
-public sealed class RestoreRefusalTests(RestoreRefusalTests.Fixture fixture) : IClassFixture<RestoreRefusalTests.Fixture>
+public sealed class RestoreRefusalTests(RestoreRefusalTests.Fixture fixture)
+    : IClassFixture<RestoreRefusalTests.Fixture>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -61,7 +62,8 @@ public sealed class RestoreRefusalTests(RestoreRefusalTests.Fixture fixture) : I
     [Fact]
     public async Task Where_no_repository_is_there_is_nothing_to_restore() =>
         (await Installation.RunBareAsync(
-            Token, "restore", "--to", Installation.PathOf("empty"), "--repository", Installation.PathOf("no-repository")))
+            Token, "restore", "--to", Installation.PathOf(
+                "empty"), "--repository", Installation.PathOf("no-repository")))
             .ExpectError(ErrorCodes.RepositoryMissing, Installation.PathOf("no-repository"));
 
     [Fact]

@@ -24,7 +24,8 @@ public static class BackupCommand
         Example: highwater backup
         """).WithAction(RunAsync);
 
-    private static async Task<ExitCode> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(
+        ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         var configuration = Settings.Load();
         var settings = HighwaterSettings.Read(configuration);

@@ -7,7 +7,8 @@ namespace Highwater.Cli.Commands;
 /// <summary>The <c>--backup</c> option.</summary>
 public static class BackupOption
 {
-    public static Option<string?> Create(string description) => new("--backup") { Description = description, HelpName = "ID" };
+    public static Option<string?> Create(string description) =>
+        new("--backup") { Description = description, HelpName = "ID" };
 
     /// <summary>The id that was given, or null.</summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.UsageInvalid"/>: it is not an id.</exception>

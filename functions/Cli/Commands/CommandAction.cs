@@ -4,7 +4,8 @@ using Highwater.Engine.Errors;
 
 namespace Highwater.Cli.Commands;
 
-/// <summary>What every verb does alike: the <c>--json</c> option, errors printed with their remedy, exit codes.</summary>
+/// <summary>What every verb does alike: the <c>--json</c> option, errors printed with their remedy, exit
+/// codes.</summary>
 public static class CommandAction
 {
     /// <summary>128 + SIGINT, as shells report an interrupted command.</summary>

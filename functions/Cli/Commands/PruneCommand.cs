@@ -44,7 +44,11 @@ public static class PruneCommand
     }
 
     private static async Task<ExitCode> RunAsync(
-        IReadOnlyList<RepositoryOptions> chosen, int keep, bool dryRun, Terminal terminal, CancellationToken cancellationToken)
+        IReadOnlyList<RepositoryOptions> chosen,
+        int keep,
+        bool dryRun,
+        Terminal terminal,
+        CancellationToken cancellationToken)
     {
         await using var repositories = OpenRepositories.Of(chosen);
         var prune = new PruneRepository(TimeProvider.System, NullLogger<PruneRepository>.Instance);
@@ -64,9 +68,10 @@ public static class PruneCommand
     private static void Print(PruneReport report, Terminal terminal)
     {
         var plan = report.Plan;
-        terminal.Line($"{report.Repository}: {(report.DryRun ? "would free" : "freed")} {new ByteCount(plan.FreedBytes)}: "
-            + $"{plan.Backups.Count} base backups, {plan.Wal.Count} WAL files, {plan.Packs.Count} packs, "
-            + $"{plan.Temporary.Count} temporary files; {plan.KeptBackups.Count} base backups stay");
+        terminal.Line($"{report.Repository}: {(report.DryRun ? "would free" : "freed")} "
+            + $"{new ByteCount(plan.FreedBytes)}: {plan.Backups.Count} base backups, {plan.Wal.Count} WAL files, "
+            + $"{plan.Packs.Count} packs, {plan.Temporary.Count} temporary files; "
+            + $"{plan.KeptBackups.Count} base backups stay");
         terminal.Line($"  {plan.Reason}");
         foreach (var backup in plan.Backups)
             terminal.Line($"  - base backup {backup}");

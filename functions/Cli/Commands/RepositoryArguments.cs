@@ -43,7 +43,8 @@ public sealed class RepositoryArguments
         var chosen = arguments.GetValue(Repository) ?? [];
         return chosen.Length == 0
             ? Settings.Read().Repositories
-            : [.. chosen.Distinct().Select(text => IsAddress(text) ? FromAddress(arguments, text) : FromSettings(text))];
+            : [.. chosen.Distinct().Select(
+                text => IsAddress(text) ? FromAddress(arguments, text) : FromSettings(text))];
     }
 
     private static bool IsAddress(string text) => text.Contains('/', StringComparison.Ordinal);
@@ -62,12 +63,12 @@ public sealed class RepositoryArguments
     {
         if (!address.Contains("://", StringComparison.Ordinal))
             return new RepositoryOptions(address, Path.GetFullPath(address));
-        return new RepositoryOptions(address, address, FullPath(arguments, IdentityFile), FullPath(arguments, KnownHosts));
+        return new RepositoryOptions(
+            address, address, FullPath(arguments, IdentityFile), FullPath(arguments, KnownHosts));
     }
 
-    private static string FullPath(ParseResult arguments, Option<string?> option) => arguments.GetValue(option) is { } path
-        ? Path.GetFullPath(path)
-        : throw new HighwaterException(
+    private static string FullPath(ParseResult arguments, Option<string?> option) =>
+        arguments.GetValue(option) is { } path ? Path.GetFullPath(path) : throw new HighwaterException(
             ErrorCodes.UsageInvalid,
             $"An sftp:// address needs {option.Name}.",
             "add --identity-file ~/.ssh/id_ed25519 --known-hosts ~/.ssh/known_hosts");

@@ -49,8 +49,9 @@ public sealed class RestoreCommand
             """
             Restore a base backup into an empty directory, with recovery set up to the target.
 
-            Needs one repository and nothing else: on a bare machine name it by its address. Every byte is verified. Starting
-            PostgreSQL on the directory then fetches the WAL by itself and recovers to the target, or says why it cannot.
+            Needs one repository and nothing else: on a bare machine name it by its address. Every byte is verified.
+            Starting PostgreSQL on the directory then fetches the WAL by itself and recovers to the target, or says why
+            it cannot.
 
             Examples: highwater restore --to /var/lib/postgresql/15/restored
               highwater restore --to ./restored --target-time '2026-11-22 14:30:00+01' \
@@ -68,7 +69,9 @@ public sealed class RestoreCommand
         var planOnly = arguments.GetValue(_planOnly);
         if (arguments.GetValue(_directory) is null && !planOnly)
             throw new HighwaterException(
-                ErrorCodes.UsageInvalid, "restore needs a directory.", "add --to DIR, or --plan to see what would be restored");
+                ErrorCodes.UsageInvalid,
+                "restore needs a directory.",
+                "add --to DIR, or --plan to see what would be restored");
         var target = _target.Read(arguments);
         var backup = BackupOption.Read(arguments, _backup);
         var tablespaces = ReadTablespaces(arguments.GetValue(_tablespaces) ?? []);
@@ -134,7 +137,8 @@ public sealed class RestoreCommand
             $"  {plan.Files} files, {new ByteCount(plan.DatabaseBytes)}; up to {plan.WalSegments} WAL segments "
             + $"{plan.FirstSegment}..{plan.LastSegment}"));
         if (plan.LastCommitAt is { } lastCommit)
-            terminal.Line($"  the WAL of this repository ends with a commit at {RecoveryTarget.FormatTime(lastCommit)}");
+            terminal.Line(
+                $"  the WAL of this repository ends with a commit at {RecoveryTarget.FormatTime(lastCommit)}");
     }
 
     private static void Print(RestoreOutcome outcome, Terminal terminal)

@@ -64,8 +64,10 @@ public static class ServeCommand
         }
         catch (AddressRefusedException e)
         {
-            throw new HighwaterException(ErrorCodes.SettingsInvalid, $"'{e.Url}' would be open to other machines without a key.",
-                "set HIGHWATER_KEY to a long random text, or serve a loopback address: --urls http://127.0.0.1:7071", e);
+            throw new HighwaterException(
+                ErrorCodes.SettingsInvalid, $"'{e.Url}' would be open to other machines without a key.",
+                "set HIGHWATER_KEY to a long random text, or serve a loopback address: --urls http://127.0.0.1:7071",
+                e);
         }
         catch (IOException e)
         {

@@ -20,7 +20,8 @@ public static class StatusCommand
         Example: highwater status
         """).WithAction(RunAsync);
 
-    private static async Task<ExitCode> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(
+        ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         var settings = Settings.Read();
         await using var repositories = OpenRepositories.Of(settings.Repositories);

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Highwater.Cli.Commands;
 
 /// <summary>
-/// <c>highwater wal-get</c>, the restore_command. Apart from the other verbs it ends with 0, 1 or something above 125: what
+/// <c>highwater wal-get</c>, the restore_command. Apart from the other verbs it ends with 0, 1 or something above 125:
+/// what
 /// lies between makes PostgreSQL end recovery early.
 /// </summary>
 public static class WalGetCommand
@@ -26,8 +27,8 @@ public static class WalGetCommand
             """
             Fetch one WAL file: the restore_command of a restored server.
 
-            Exits with 0 if the file is there, with 1 if every repository answered that it has no such file, and with 200 in
-            every other case, so that PostgreSQL stops instead of ending recovery early.
+            Exits with 0 if the file is there, with 1 if every repository answered that it has no such file, and with
+            200 in every other case, so that PostgreSQL stops instead of ending recovery early.
 
             Example: restore_command = 'highwater wal-get %f %p --repository /srv/backups/main'
             """)

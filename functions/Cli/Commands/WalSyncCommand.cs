@@ -22,7 +22,8 @@ public static class WalSyncCommand
         Example: highwater wal-sync
         """).WithAction(RunAsync);
 
-    private static async Task<ExitCode> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(
+        ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         var configuration = Settings.Load();
         var settings = HighwaterSettings.Read(configuration);

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Cli.Orchestrations;
 
 /// <summary>
-/// Runs orchestrations in this process, without timers or HTTP. What an earlier process left unfinished goes on by itself.
+/// Runs orchestrations in this process, without timers or HTTP. What an earlier process left unfinished goes on by
+/// itself.
 /// </summary>
 public sealed class InProcessHost : IOrchestrationHost
 {

@@ -9,7 +9,8 @@ namespace Highwater.Cli.Orchestrations;
 public static class OrchestrationHost
 {
     /// <summary>The serving process on this state directory if there is one, else this process.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.StateDirectoryLocked"/>: another command is at work there.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.StateDirectoryLocked"/>: another command is at work
+    /// there.</exception>
     public static async Task<IOrchestrationHost> OpenAsync(
         IConfiguration configuration, HighwaterSettings settings, CancellationToken cancellationToken)
     {

@@ -15,7 +15,8 @@ public sealed class OrchestrationRun(IConfiguration configuration, HighwaterSett
     /// <summary>Runs to the end.</summary>
     /// <param name="name">Of the orchestration.</param>
     /// <param name="report">Called with each new state until the end.</param>
-    /// <param name="cancellationToken">Stops following; the orchestration goes on where it runs, or at the next start.</param>
+    /// <param name="cancellationToken">Stops following; the orchestration goes on where it runs, or at the next
+    /// start.</param>
     /// <exception cref="HighwaterException">It failed: with the code and remedy of what failed.</exception>
     public async Task<TResult> RunAsync<TResult>(
         string name, Action<OrchestrationSnapshot> report, CancellationToken cancellationToken)
@@ -48,7 +49,8 @@ public sealed class OrchestrationRun(IConfiguration configuration, HighwaterSett
         {
             var error = ErrorCodes.Parse(outcome.Error!);
             exitCode = error?.Code.ExitCode ?? ExitCode.Trouble;
-            terminal.Note($"highwater: repository '{outcome.Repository}' is not complete: {error?.Text ?? outcome.Error}");
+            terminal.Note(
+                $"highwater: repository '{outcome.Repository}' is not complete: {error?.Text ?? outcome.Error}");
         }
 
         return exitCode;

@@ -17,7 +17,8 @@ public sealed record OrchestrationSnapshot(
 
     /// <summary>The progress as <typeparamref name="T"/>, or null.</summary>
     public T? Progress<T>()
-        where T : class => CustomStatus is { ValueKind: JsonValueKind.Object } status ? status.Deserialize<T>(Options) : null;
+        where T : class => CustomStatus is { ValueKind: JsonValueKind.Object } status ? status.Deserialize<T>(
+            Options) : null;
 
     /// <summary>The result of a completed instance.</summary>
     public T Result<T>()

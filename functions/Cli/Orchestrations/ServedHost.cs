@@ -58,7 +58,8 @@ public sealed class ServedHost(Uri url, string? key) : IOrchestrationHost
         return client;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, CancellationToken cancellationToken)
     {
         try
         {

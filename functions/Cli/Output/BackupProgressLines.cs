@@ -5,7 +5,8 @@ using Highwater.FunctionApp.BaseBackup;
 
 namespace Highwater.Cli.Output;
 
-/// <summary>Says what a base backup does: a line that redraws itself on a terminal, one line for each change elsewhere.</summary>
+/// <summary>Says what a base backup does: a line that redraws itself on a terminal, one line for each change
+/// elsewhere.</summary>
 public sealed class BackupProgressLines(Terminal terminal)
 {
     private string? _last;
@@ -26,7 +27,8 @@ public sealed class BackupProgressLines(Terminal terminal)
         if (status.BytesDone is not { } done)
             return status.Phase is null ? line : $"{line}: {status.Phase}";
         var total = status.BytesTotal is { } bytes ? $" of {new ByteCount(bytes)}" : "";
-        var percent = status.Percent is { } value ? string.Create(CultureInfo.InvariantCulture, $", {value:0.0} %") : "";
+        var percent = status.Percent is { } value ? string.Create(
+            CultureInfo.InvariantCulture, $", {value:0.0} %") : "";
         return $"{line}: {new ByteCount(done)}{total}{percent}";
     }
 }

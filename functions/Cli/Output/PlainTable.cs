@@ -8,6 +8,7 @@ public static class PlainTable
     {
         IReadOnlyList<IReadOnlyList<string>> all = [header, .. rows];
         var widths = header.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
-        return all.Select(row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        return all.Select(
+            row => string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
 }

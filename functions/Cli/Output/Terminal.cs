@@ -6,7 +6,8 @@ using Spectre.Console;
 namespace Highwater.Cli.Output;
 
 /// <summary>
-/// What a command prints: results to standard output, progress and errors to standard error, so that <c>--json</c> leaves
+/// What a command prints: results to standard output, progress and errors to standard error, so that <c>--json</c>
+/// leaves
 /// exactly one JSON document on standard output.
 /// </summary>
 public sealed class Terminal(bool json)

@@ -68,7 +68,8 @@ public static class ErrorCodes
         [.. typeof(ErrorCodes).GetFields().Select(f => f.GetValue(null)).OfType<ErrorCode>()];
 
     /// <summary>
-    /// Finds the error in a text that something was wrapped around, or null. A failure that crossed a durable orchestration is
+    /// Finds the error in a text that something was wrapped around, or null. A failure that crossed a durable
+    /// orchestration is
     /// text: exception types and task names stand before the code.
     /// </summary>
     public static ParsedError? Parse(string text) => All

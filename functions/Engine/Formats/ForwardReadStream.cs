@@ -1,6 +1,7 @@
 namespace Highwater.Engine.Formats;
 
-/// <summary>What every stream that is only read, and only forwards, has alike; its heirs say where the bytes come from.</summary>
+/// <summary>What every stream that is only read, and only forwards, has alike; its heirs say where the bytes come
+/// from.</summary>
 internal abstract class ForwardReadStream : Stream
 {
     public override bool CanRead => true;

@@ -5,7 +5,8 @@ namespace Highwater.Engine.Postgres;
 /// The standard output of pg_basebackup. Its end is an end only if the process ended well; otherwise reading throws
 /// why. Cancelling a read ends the process, since a read from a pipe cannot be called back.
 /// </summary>
-internal sealed class BaseBackupStream(Stream pipe, IdleWatch idle, Action kill, Func<Task> checkOutcome) : ForwardReadStream
+internal sealed class BaseBackupStream(Stream pipe, IdleWatch idle, Action kill, Func<Task> checkOutcome)
+    : ForwardReadStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

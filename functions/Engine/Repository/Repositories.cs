@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.Engine.Repository;
 
 /// <summary>
-/// The repositories of an installation, by name. Connections are opened on first use, shared, and closed with this object.
+/// The repositories of an installation, by name. Connections are opened on first use, shared, and closed with this
+/// object.
 /// </summary>
 public sealed class Repositories(
     IReadOnlyList<RepositoryOptions> options, TimeProvider clock, ILogger<Repositories> logger) : IAsyncDisposable
@@ -17,14 +18,16 @@ public sealed class Repositories(
     public IReadOnlyList<RepositoryOptions> All => options;
 
     /// <summary>The names of those that receive copies: all but <c>local</c>.</summary>
-    public IReadOnlyList<string> Others => [.. options.Select(o => o.Name).Where(name => name != RepositoryOptions.Local)];
+    public IReadOnlyList<string> Others => [.. options.Select(
+        o => o.Name).Where(name => name != RepositoryOptions.Local)];
 
     /// <summary>Every repository, to be opened by whoever needs it, <c>local</c> first.</summary>
     public IReadOnlyList<RepositorySource> Sources =>
         [.. options.Select(o => new RepositorySource(o.Name, o.Address, token => OpenAsync(o.Name, token)))];
 
     /// <summary>The storage behind a name; the same object each time.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.UsageInvalid"/>: no repository has this name.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.UsageInvalid"/>: no repository has this
+    /// name.</exception>
     public IStorage StorageOf(string name)
     {
         var found = options.FirstOrDefault(o => o.Name == name) ?? throw new HighwaterException(
@@ -40,7 +43,8 @@ public sealed class Repositories(
     public Task<BackupRepository> OpenAsync(string name, CancellationToken cancellationToken) =>
         BackupRepository.OpenAsync(name, StorageOf(name), cancellationToken);
 
-    /// <summary>Opens a cluster's repository, creating it if need be. Errors as <see cref="BackupRepository.OpenOrCreateAsync"/>.</summary>
+    /// <summary>Opens a cluster's repository, creating it if need be. Errors as <see
+    /// cref="BackupRepository.OpenOrCreateAsync"/>.</summary>
     public Task<BackupRepository> OpenOrCreateAsync(
         string name, ClusterIdentity cluster, CancellationToken cancellationToken) =>
         BackupRepository.OpenOrCreateAsync(name, StorageOf(name), cluster, clock, cancellationToken);

@@ -75,7 +75,8 @@ public static partial class RecoverySettings
         WriteFile(path, "# Empty: the server that was backed up kept this file outside its data directory.\n");
         var name = Path.GetFileName(path);
         return $"The base backup has no {name}, because the server kept it outside its data directory (Debian keeps "
-            + $"it in /etc/postgresql). An empty {path} was written so that the server can start; put the real one there or "
+            + $"it in /etc/postgresql). An empty {path} was written so that the server can start; put the real one "
+            + "there or "
             + "start with "
             + $"-c {(name == "pg_hba.conf" ? "hba_file" : "config_file")}=PATH. To check the files with "
             + "pg_verifybackup, add "

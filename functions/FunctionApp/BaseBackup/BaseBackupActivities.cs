@@ -19,7 +19,8 @@ public sealed class BaseBackupActivities(
     ReplicateBackup replicateBackup,
     AwaitWal awaitWal,
     VerifyRepository verifyRepository,
-    PruneRepository pruneRepository)
+    PruneRepository pruneRepository,
+    TimeProvider clock)
 {
     public const string CheckServer = "CheckServer";
     public const string TakeBaseBackup = "TakeBaseBackup";
@@ -28,7 +29,8 @@ public sealed class BaseBackupActivities(
     public const string VerifyBackup = "VerifyBackup";
     public const string Prune = "Prune";
 
-    /// <summary>An archive that is alive needs seconds; one that is not is said to be within the quarter of an hour.</summary>
+    /// <summary>An archive that is alive needs seconds; one that is not is said to be within the quarter of an
+    /// hour.</summary>
     private static readonly TimeSpan WalDeadline = TimeSpan.FromMinutes(5);
 
     [Function(CheckServer)]
@@ -36,8 +38,10 @@ public sealed class BaseBackupActivities(
         [ActivityTrigger] string? input, FunctionContext context)
     {
         var facts = await checkServer.RunAsync(context.CancellationToken);
-        await repositories.OpenLocalAsync(facts, context.CancellationToken);
-        return new CheckedServer(repositories.Others);
+        var local = await repositories.OpenLocalAsync(facts, context.CancellationToken);
+        var taken = await new BackupCatalog(local).ListIdsAsync(context.CancellationToken);
+        var id = BackupId.New(clock.GetUtcNow(), taken);
+        return new CheckedServer(id.ToString(), local.Name, repositories.Others);
     }
 
     [Function(TakeBaseBackup)]

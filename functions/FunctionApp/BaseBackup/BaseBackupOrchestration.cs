@@ -1,11 +1,11 @@
-using Highwater.Engine.Repository;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
 namespace Highwater.FunctionApp.BaseBackup;
 
 /// <summary>
-/// Takes one base backup and brings it, whole and proven, into every repository. The local repository comes first and its
+/// Takes one base backup and brings it, whole and proven, into every repository. The local repository comes first and
+/// its
 /// failure fails the run; another repository's failure is recorded and made good by the next run.
 /// </summary>
 public static class BaseBackupOrchestration
@@ -24,11 +24,11 @@ public static class BaseBackupOrchestration
         Report(context, new BaseBackupStatus(BaseBackupActivities.CheckServer));
         var server = await context.CallActivityAsync<CheckedServer>(
             BaseBackupActivities.CheckServer, options: Retries.Brief);
-        var id = BackupId.New(new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero), []).ToString();
+        var id = server.BackupId;
         var taken = await TakeAsync(context, id);
 
-        await FinishAsync(context, new BackupStep(RepositoryOptions.Local, id));
-        var repositories = new List<RepositoryOutcome> { new(RepositoryOptions.Local, null) };
+        await FinishAsync(context, new BackupStep(server.LocalRepository, id));
+        var repositories = new List<RepositoryOutcome> { new(server.LocalRepository, null) };
         foreach (var name in server.OtherRepositories)
             repositories.Add(await CopyAsync(context, new BackupStep(name, id)));
 
@@ -97,7 +97,9 @@ public static class BaseBackupOrchestration
         }
     }
 
-    private static void Report(TaskOrchestrationContext context, BaseBackupStatus status) => context.SetCustomStatus(status);
+    private static void Report(TaskOrchestrationContext context, BaseBackupStatus status) =>
+        context.SetCustomStatus(status);
 
-    private static TimeSpan Longer(TimeSpan pause) => pause * 1.5 < LongestProgressPause ? pause * 1.5 : LongestProgressPause;
+    private static TimeSpan Longer(TimeSpan pause) =>
+        pause * 1.5 < LongestProgressPause ? pause * 1.5 : LongestProgressPause;
 }

@@ -12,7 +12,8 @@ public sealed partial class BaseBackupReports(ReadBackupProgress readBackupProgr
 
     /// <summary>How far the server is with sending. Before and after that there is no figure, only the step.</summary>
     [Function(ReadBackupProgress)]
-    public async Task<BaseBackupStatus> ReadBackupProgressAsync([ActivityTrigger] string? input, FunctionContext context)
+    public async Task<BaseBackupStatus> ReadBackupProgressAsync(
+        [ActivityTrigger] string? input, FunctionContext context)
     {
         var progress = await readBackupProgress.RunAsync(
             Engine.Backup.TakeBaseBackup.ApplicationName, context.CancellationToken);
@@ -45,7 +46,8 @@ public sealed partial class BaseBackupReports(ReadBackupProgress readBackupProgr
         "Base backup {Id} took {Duration}: {DatabaseBytes} bytes, {StoredBytes} bytes stored")]
     private partial void LogTaken(string id, long databaseBytes, long storedBytes, TimeSpan duration);
 
-    [LoggerMessage(1113, LogLevel.Information, "Base backup {Id} is complete and verified in the repository '{Repository}'")]
+    [LoggerMessage(1113, LogLevel.Information,
+        "Base backup {Id} is complete and verified in the repository '{Repository}'")]
     private partial void LogComplete(string id, string repository);
 
     [LoggerMessage(1114, LogLevel.Error, "Base backup {Id} is not complete in the repository '{Repository}': {Error}")]

@@ -4,6 +4,11 @@ namespace Highwater.FunctionApp.WalSync;
 /// <param name="Files">Segments and history files now durable in the local repository.</param>
 /// <param name="Bytes">Their plain bytes.</param>
 /// <param name="Quarantined">What was set aside, each with its reason and remedy.</param>
+/// <param name="LocalRepository">Name of the repository that has them now.</param>
 /// <param name="OtherRepositories">Names of the repositories to bring level.</param>
 public sealed record ArchivedWal(
-    int Files, long Bytes, IReadOnlyList<string> Quarantined, IReadOnlyList<string> OtherRepositories);
+    int Files,
+    long Bytes,
+    IReadOnlyList<string> Quarantined,
+    string LocalRepository,
+    IReadOnlyList<string> OtherRepositories);

@@ -16,7 +16,11 @@ public sealed class WalSyncActivities(
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
         var archived = await archiveSpooledWal.RunAsync(local, context.CancellationToken);
         return new ArchivedWal(
-            archived.Files, archived.Bytes, [.. archived.Quarantined.Select(Describe)], repositories.Others);
+            archived.Files,
+            archived.Bytes,
+            [.. archived.Quarantined.Select(Describe)],
+            local.Name,
+            repositories.Others);
     }
 
     [Function(ReplicateWal)]

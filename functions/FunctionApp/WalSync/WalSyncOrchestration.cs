@@ -1,4 +1,3 @@
-using Highwater.Engine.Repository;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
@@ -15,7 +14,7 @@ public static class WalSyncOrchestration
     {
         var archived = await context.CallActivityAsync<ArchivedWal>(
             WalSyncActivities.ArchiveSpooledWal, options: Retries.Brief);
-        var repositories = new List<RepositoryOutcome> { new(RepositoryOptions.Local, null) };
+        var repositories = new List<RepositoryOutcome> { new(archived.LocalRepository, null) };
         foreach (var name in archived.OtherRepositories)
             repositories.Add(await ReplicateAsync(context, name));
         return new WalSyncOutcome(archived, repositories);

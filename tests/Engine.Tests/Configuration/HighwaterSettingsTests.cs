@@ -38,7 +38,8 @@ public sealed class HighwaterSettingsTests
             (string[])
             [
                 "POSTGRES_USER", "POSTGRES_PORT", "POSTGRES_PASSWORD_FILE", "BACKUP_SCHEDULE", "BACKUP_RETENTION_COUNT",
-                "WAL_SYNC_INTERVAL", "REMOTE_BACKUP_PORT", "REMOTE_BACKUP_USER", "REMOTE_BACKUP_PATH", "REMOTE_BACKUP_KEY_FILE",
+                "WAL_SYNC_INTERVAL", "REMOTE_BACKUP_PORT", "REMOTE_BACKUP_USER", "REMOTE_BACKUP_PATH",
+                "REMOTE_BACKUP_KEY_FILE",
             ],
             setting => Assert.Contains($"- {setting}: ", error.Message, StringComparison.Ordinal));
         Assert.Equal(10, error.Message.Split("(for example ").Length - 1);

@@ -8,7 +8,8 @@ public sealed class ErrorCodesTests
     public void An_error_keeps_its_code_and_remedy_through_the_text_of_an_orchestration()
     {
         var thrown = new HighwaterException(ErrorCodes.StorageFull, "The disk is full.", "free 3 GiB");
-        var text = "Microsoft.DurableTask.TaskFailedException: Task 'TakeBaseBackup' (#2) failed with an unhandled exception: "
+        var text = "Microsoft.DurableTask.TaskFailedException: Task 'TakeBaseBackup' (#2) failed with an "
+            + "unhandled exception: "
             + thrown.Message;
 
         var parsed = ErrorCodes.Parse(text);

@@ -187,10 +187,17 @@ public sealed class BaseBackupProcessTests : IDisposable
 
     private static bool IsRunning(int pid)
     {
-        // A process that has ended but was not waited for yet is a zombie, which is gone as well.
-        var status = $"/proc/{pid}/stat";
-        return File.Exists(status)
-            && !File.ReadAllText(status, Encoding.ASCII).Contains(") Z ", StringComparison.Ordinal);
+        try
+        {
+            // A process that has ended but was not waited for yet is a zombie, which is gone as well.
+            var status = File.ReadAllText($"/proc/{pid}/stat", Encoding.ASCII);
+            return !status.Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // The file vanishes with the process, even between opening and reading it.
+            return false;
+        }
     }
 
     private async Task<HighwaterException> FailAsync(PostgresOptions options, ServerFacts facts)

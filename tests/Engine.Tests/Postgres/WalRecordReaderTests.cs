@@ -57,7 +57,8 @@ public sealed partial class WalRecordReaderTests
                 Settings = new Dictionary<string, string> { ["wal_keep_size"] = "'200MB'" },
             },
             Token);
-        await server.ExecuteAsync("CREATE TABLE t AS SELECT repeat(md5(g::text), 20) x FROM generate_series(1, 8000) g", Token);
+        await server.ExecuteAsync(
+            "CREATE TABLE t AS SELECT repeat(md5(g::text), 20) x FROM generate_series(1, 8000) g", Token);
         for (var i = 0; i < 40; i++)
             await server.ExecuteAsync("UPDATE t SET x = x || 'y' WHERE ctid IN (SELECT ctid FROM t LIMIT 50)", Token);
         await server.ExecuteAsync("BEGIN; DELETE FROM t; ROLLBACK", Token);
@@ -110,7 +111,8 @@ public sealed partial class WalRecordReaderTests
         var end = TransactionEnd.Match(description);
         var landmark = end.Success
             ? $" {end.Groups[1].Value} {end.Groups[2].Value}"
-            : description.StartsWith("RESTORE_POINT ", StringComparison.Ordinal) ? " " + description["RESTORE_POINT ".Length..] : "";
+            : description.StartsWith(
+                "RESTORE_POINT ", StringComparison.Ordinal) ? " " + description["RESTORE_POINT ".Length..] : "";
         return $"{match.Groups["xid"].Value} {Lsn.Parse(match.Groups["lsn"].Value)}{landmark}";
     }
 

@@ -24,7 +24,8 @@ public sealed class WalSegmentNameTests
     [Fact]
     public void The_segment_before_a_position_holds_the_byte_before_it() => Positions.Sample((timeline, lsn, size) =>
         Assert.Equal(
-            WalSegmentName.Containing(timeline, new Lsn(lsn.Value - 1), size), WalSegmentName.Before(timeline, lsn, size)));
+            WalSegmentName.Containing(
+                timeline, new Lsn(lsn.Value - 1), size), WalSegmentName.Before(timeline, lsn, size)));
 
     [Fact]
     public void Names_survive_their_text_and_their_key() => Positions.Sample((timeline, lsn, size) =>

@@ -20,7 +20,8 @@ public sealed class RestoreCommandLineTests
         Assert.Equal(
             "'/opt/high water/highwater' wal-get %f %p"
             + $" --repository {Path.GetFullPath("backups")} --repository sftp://me@host:22/srv/b"
-            + $" --identity-file {Path.GetFullPath("keys/id_rsa")} --known-hosts {Path.GetFullPath("keys/known_hosts")}",
+            + $" --identity-file {Path.GetFullPath("keys/id_rsa")} "
+            + $"--known-hosts {Path.GetFullPath("keys/known_hosts")}",
             command);
     }
 
@@ -31,7 +32,8 @@ public sealed class RestoreCommandLineTests
             {
                 // PostgreSQL replaces %% by % before the shell sees the command.
                 var command = RestoreCommandLine.Quote(word).Replace("%%", "%", StringComparison.Ordinal);
-                var start = new ProcessStartInfo("sh", ["-c", "printf %s " + command]) { RedirectStandardOutput = true };
+                var start = new ProcessStartInfo(
+                    "sh", ["-c", "printf %s " + command]) { RedirectStandardOutput = true };
                 using var process = Process.Start(start)!;
                 return process.StandardOutput.ReadToEnd() == word;
             },

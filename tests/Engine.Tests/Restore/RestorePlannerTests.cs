@@ -27,10 +27,13 @@ public sealed class RestorePlannerTests
                 return;
             Assert.True(plan.Backup.FinishedAt <= target);
             Assert.True(facts.Ends[plan.LastSegment].LastTransactionAt > target);
-            Assert.DoesNotContain(facts.Backups, other => other.FinishedAt <= target && other.Id.CompareTo(plan.Backup.Id) > 0
+            Assert.DoesNotContain(
+                facts.Backups,
+                other => other.FinishedAt <= target && other.Id.CompareTo(plan.Backup.Id) > 0
                 && facts.Wal.IsRestorable(other)
                 && facts.Ends[facts.Wal.ReachFrom(other).LastSegment!.Value].LastTransactionAt > target);
-            Assert.All(WalSegmentName.Range(plan.FirstSegment, plan.LastSegment, Size), s => Assert.True(facts.Wal.Has(s)));
+            Assert.All(
+                WalSegmentName.Range(plan.FirstSegment, plan.LastSegment, Size), s => Assert.True(facts.Wal.Has(s)));
         });
 
     [Fact]
@@ -72,7 +75,8 @@ public sealed class RestorePlannerTests
 
     [Fact]
     public void Latest_starts_behind_the_gap_if_a_base_backup_is_there() =>
-        Assert.Equal("000000010000000000000014", Plan(Facts([2, 20], [10]), RecoveryTarget.Latest)!.FirstSegment.ToString());
+        Assert.Equal(
+            "000000010000000000000014", Plan(Facts([2, 20], [10]), RecoveryTarget.Latest)!.FirstSegment.ToString());
 
     [Fact]
     public void Latest_falls_back_to_an_older_base_backup_while_the_newest_lacks_its_WAL() =>
@@ -138,7 +142,8 @@ public sealed class RestorePlannerTests
             new RecoveryTargetOptions(Time: remedy[from..remedy.IndexOf('\'', from)]));
     }
 
-    /// <summary>Segment n is written from minute n on, and the last transaction in it ends in that minute's last second.</summary>
+    /// <summary>Segment n is written from minute n on, and the last transaction in it ends in that minute's last
+    /// second.</summary>
     private static RestoreFacts Facts(int[] backups, int[] missing)
     {
         var ends = Enumerable.Range(0, 40).ToDictionary(

@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Highwater.Engine.Tests.Restore;
 
 /// <summary>
-/// A cluster with a short history, backed up twice into a repository with all of its WAL: first base backup, rows a, b and c,
+/// A cluster with a short history, backed up twice into a repository with all of its WAL: first base backup, rows a, b
+/// and c,
 /// second base backup, row d, and one transaction after it. Shared by tests that only read it.
 /// </summary>
 public sealed class RestoreScene : IAsyncLifetime

@@ -51,7 +51,8 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
         Directory.CreateDirectory(Path.Combine(full, "precious"));
 
         Assert.Equal(3, (await RunScriptAsync(scene.LocalPath, "restore", full)).ExitCode);
-        Assert.Equal(3, (await RunScriptAsync(scene.LocalPath, "restore", scene.NewPath("x"), "20200101T000000Z")).ExitCode);
+        Assert.Equal(
+            3, (await RunScriptAsync(scene.LocalPath, "restore", scene.NewPath("x"), "20200101T000000Z")).ExitCode);
         Assert.Equal(3, (await RunScriptAsync(
             scene.LocalPath, "restore", scene.NewPath("x"), "--target-time", "2020-01-01 00:00:00+00")).ExitCode);
         Assert.Equal(2, (await RunScriptAsync(
@@ -88,7 +89,8 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
         File.Delete(destination);
         Assert.Equal(1, (await RunScriptAsync(path, "wal-get", "00000001000000FF00000001", destination)).ExitCode);
         Assert.Equal(1, (await RunScriptAsync(path, "wal-get", "00000002.history", destination)).ExitCode);
-        var stored = Path.Combine(path, RepositoryLayout.WalFile(Engine.Postgres.WalFileName.Of(scene.First.FirstSegment)));
+        var stored = Path.Combine(
+            path, RepositoryLayout.WalFile(Engine.Postgres.WalFileName.Of(scene.First.FirstSegment)));
         File.Copy(Path.Combine(path, "repository.json"), stored, overwrite: true);
         Assert.Equal(200, (await RunScriptAsync(path, "wal-get", segment, destination)).ExitCode);
         File.Delete(Path.Combine(path, "repository.json"));
@@ -96,7 +98,8 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
         Assert.False(File.Exists(destination));
     }
 
-    /// <summary>Type, mode, path, and of files the time to the second; all but what each restore writes itself.</summary>
+    /// <summary>Type, mode, path, and of files the time to the second; all but what each restore writes
+    /// itself.</summary>
     private static string Describe(string directory) => Shell.Run(
         "sh", "-c",
         "cd \"$1\" && find . ! -name postgresql.auto.conf ! -name backup_manifest ! -name recovery.signal "

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.FunctionApp;
 
 /// <summary>Everything the functions are constructed with.</summary>
-public static class HighwaterServices
+public static class HighwaterRegistration
 {
     /// <summary>Reads the settings and registers what works by them.</summary>
     /// <exception cref="Engine.Errors.HighwaterException">The settings have faults: all of them are named.</exception>
