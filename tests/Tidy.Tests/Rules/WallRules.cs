@@ -12,7 +12,9 @@ internal static class WallRules
     ];
 
     private static readonly string[] KnownToStorage =
-        ["Highwater.Engine.Storage", "Highwater.Engine.Errors", "Highwater.Engine.Diagnostics", "Highwater.Engine.Formats"];
+    [
+        "Highwater.Engine.Storage", "Highwater.Engine.Errors", "Highwater.Engine.Diagnostics", "Highwater.Engine.Formats",
+    ];
 
     private static readonly string[] UnknownToEmbeddedHost =
         ["Highwater.Engine", "Highwater.FunctionApp", "Highwater.Cli", "Npgsql", "Renci"];
