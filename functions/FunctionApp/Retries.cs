@@ -13,11 +13,15 @@ public static class Retries
         HandleFailure = failure => failure.IsCausedBy<TransientException>(),
     });
 
-    /// <summary>For the base backup itself: gives a failed-over or full machine some minutes. A repeat reuses all
-    /// finished packs.</summary>
+    /// <summary>
+    /// For the base backup itself: gives a failed-over machine some minutes. A repeat reuses all finished packs but
+    /// reads the whole server again, which a full disk does not repay: the operator is told at once, and the next run
+    /// continues.
+    /// </summary>
     public static TaskOptions Patient { get; } = With(new RetryPolicy(5, TimeSpan.FromSeconds(5), 3)
     {
-        HandleFailure = failure => failure.IsCausedBy<TransientException>(),
+        HandleFailure = failure => failure.IsCausedBy<TransientException>()
+            && ErrorCodes.Parse(failure.ErrorMessage)?.Code != ErrorCodes.StorageFull,
     });
 
     private static TaskOptions With(RetryPolicy policy) => TaskOptions.FromRetryPolicy(policy);

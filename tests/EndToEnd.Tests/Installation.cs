@@ -16,6 +16,7 @@ public sealed class Installation : IAsyncDisposable
     public const string User = "highwater";
 
     private readonly TempDirectory _folder = new("installation");
+    private readonly List<Process> _started = [];
 
     private Installation(PostgresServer postgres, SshServer ssh)
     {
@@ -61,12 +62,12 @@ public sealed class Installation : IAsyncDisposable
     private string KnownHosts => _folder.Combine("known_hosts");
 
     public static async Task<Installation> StartAsync(
-        CancellationToken cancellationToken, PostgresServerOptions? options = null)
+        CancellationToken cancellationToken, PostgresServerOptions? options = null, SshServerOptions? ssh = null)
     {
         var postgres = await PostgresServer.StartAsync(
             options ?? new PostgresServerOptions { Archiving = true }, cancellationToken);
         await postgres.CreateBackupUserAsync(User, "s3cret", cancellationToken: cancellationToken);
-        var installation = new Installation(postgres, await SshServer.StartAsync(cancellationToken: cancellationToken));
+        var installation = new Installation(postgres, await SshServer.StartAsync(ssh, cancellationToken));
         File.Copy(installation.Ssh.Ed25519Key, installation.IdentityFile);
         File.Copy(installation.Ssh.KnownHosts, installation.KnownHosts);
         await PostgresAccount.TakeOverAsync(installation._folder.Path, cancellationToken);
@@ -109,15 +110,45 @@ public sealed class Installation : IAsyncDisposable
         return JsonDocument.Parse(result.Output).RootElement;
     }
 
-    /// <summary>Starts <c>highwater</c> for a test that means to kill it.</summary>
+    /// <summary>
+    /// Starts <c>highwater</c> for a test that means to kill it. The process is the program itself: setpriv becomes it. It
+    /// ends with the installation.
+    /// </summary>
     public Process Start(params string[] arguments)
     {
         var command = Command(Environment, arguments);
-        return Process.Start(command)!;
+        command.RedirectStandardOutput = true;
+        command.RedirectStandardError = true;
+        var process = Process.Start(command)!;
+
+        // Nobody reads what it prints, but a full pipe must not stop it.
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _started.Add(process);
+        return process;
     }
+
+    /// <summary>Rows of random bytes, which no compression makes smaller, in a table of their own.</summary>
+    public Task AddNoiseAsync(string table, int megabytes, CancellationToken cancellationToken) => Postgres.ExecuteAsync(
+        $"""
+        CREATE TABLE {table} (noise bytea);
+        ALTER TABLE {table} ALTER noise SET STORAGE EXTERNAL;
+        INSERT INTO {table} SELECT pg_read_binary_file('/dev/urandom', 0, 1 << 20) FROM generate_series(1, {megabytes});
+        """,
+        cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var process in _started)
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
         await Postgres.DisposeAsync();
         await Ssh.DisposeAsync();
         _folder.Dispose();

@@ -44,6 +44,10 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>A repository address on this server.</summary>
     public string AddressOf(string path) => $"sftp://{User}@{Host}:{Port}{path}";
 
+    /// <summary>What the SFTP server did, if the options ask for it: lines such as
+    /// <c>close "/path" bytes read 0 written 42</c>.</summary>
+    public string TransferLog => folder.Combine("transfers.log");
+
     /// <summary>What sshd said, for failure messages.</summary>
     public string Log => File.Exists(folder.Combine("sshd.log")) ? File.ReadAllText(folder.Combine("sshd.log")) : "";
 
@@ -175,7 +179,11 @@ public sealed class SshServer : IAsyncDisposable
         text.AppendLine("StrictModes no").AppendLine("UsePAM no").AppendLine("PermitRootLogin yes");
         text.AppendLine("PasswordAuthentication no").AppendLine("KbdInteractiveAuthentication no");
         text.AppendLine("PrintMotd no").AppendLine("UseDNS no").AppendLine("MaxStartups 100");
-        text.AppendLine("Subsystem sftp internal-sftp");
+
+        // The server inside sshd logs to syslog only; the program of its own can be given a file.
+        text.AppendLine(options.LogTransfers
+            ? $"Subsystem sftp /usr/lib/openssh/sftp-server -e -l INFO 2>>{TransferLog}"
+            : "Subsystem sftp internal-sftp");
         foreach (var line in options.ExtraSettings ?? [])
             text.AppendLine(line);
         if (options.SftpOnly)
