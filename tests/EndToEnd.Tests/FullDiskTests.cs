@@ -21,7 +21,8 @@ public sealed class FullDiskTests
         var ballast = Path.Combine(small.Path, "ballast");
         await File.WriteAllBytesAsync(ballast, new byte[176 << 20], Token);
 
-        (await installation.RunAsync(Token, "backup")).ExpectError(ErrorCodes.StorageFull, local, "BACKUP_RETENTION_COUNT");
+        (await installation.RunAsync(Token, "backup"))
+            .ExpectError(ErrorCodes.StorageFull, local, "BACKUP_RETENTION_COUNT");
 
         Assert.Equal(0, (await installation.RunJsonAsync(Token, "list")).GetArrayLength());
         var packs = RepositoryFiles.Packs(local);

@@ -111,8 +111,8 @@ public sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts <c>highwater</c> for a test that means to kill it. The process is the program itself: setpriv becomes it. It
-    /// ends with the installation.
+    /// Starts <c>highwater</c> for a test that means to kill it. The process is the program itself: setpriv becomes it.
+    /// It ends with the installation.
     /// </summary>
     public Process Start(params string[] arguments)
     {
@@ -131,7 +131,8 @@ public sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>Rows of random bytes, which no compression makes smaller, in a table of their own.</summary>
-    public Task AddNoiseAsync(string table, int megabytes, CancellationToken cancellationToken) => Postgres.ExecuteAsync(
+    public Task AddNoiseAsync(string table, int megabytes, CancellationToken cancellationToken) =>
+        Postgres.ExecuteAsync(
         $"""
         CREATE TABLE {table} (noise bytea);
         ALTER TABLE {table} ALTER noise SET STORAGE EXTERNAL;

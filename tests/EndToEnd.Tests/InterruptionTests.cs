@@ -24,7 +24,8 @@ public sealed partial class InterruptionTests
     [Fact]
     public async Task A_backup_killed_between_packs_goes_on_as_the_same_and_uploads_no_finished_pack_again()
     {
-        await using var installation = await Installation.StartAsync(Token, ssh: new SshServerOptions(LogTransfers: true));
+        await using var installation = await Installation.StartAsync(
+            Token, ssh: new SshServerOptions(LogTransfers: true));
         await installation.AddNoiseAsync("noise", NoiseMegabytes, Token);
         var killed = installation.Start("backup");
         var kill = await KillBetweenPacksAsync(installation, killed);
@@ -39,7 +40,8 @@ public sealed partial class InterruptionTests
         var remotePacks = RepositoryFiles.Packs(installation.RemoteRepository);
         var written = WrittenSince(installation.Ssh.TransferLog, logged);
         var needed = RepositoryFiles.Bytes(
-            installation.RemoteRepository, RepositoryFiles.Below(installation.RemoteRepository).Except(finished.Remote));
+            installation.RemoteRepository,
+            RepositoryFiles.Below(installation.RemoteRepository).Except(finished.Remote));
         Assert.InRange(written, 1, needed + SlackBytes);
         Assert.True(finished.Remote.Length < remotePacks.Length, "it was killed too late to prove anything");
         await AssertRestoresAsync(installation);
@@ -74,12 +76,14 @@ public sealed partial class InterruptionTests
         await installation.AddNoiseAsync("noise", 60, Token);
         await installation.Postgres.ArchiveCurrentWalAsync(Token);
         var spooled = RepositoryFiles.Below(installation.Postgres.SpoolPath);
-        var sums = await SumsAsync("sha256sum <\"$f\"", spooled.Select(n => Path.Combine(installation.Postgres.SpoolPath, n)));
+        var sums = await SumsAsync(
+            "sha256sum <\"$f\"", spooled.Select(name => Path.Combine(installation.Postgres.SpoolPath, name)));
 
         var killed = installation.Start("wal-sync");
         await WaitAsync("segments in the repository", killed, () => Segments(installation.LocalRepository).Length >= 3);
         await KillAsync(killed);
-        Assert.NotEmpty(spooled.Except(Segments(installation.LocalRepository).Select(Path.GetFileNameWithoutExtension)));
+        var archived = Segments(installation.LocalRepository).Select(Path.GetFileNameWithoutExtension);
+        Assert.NotEmpty(spooled.Except(archived));
         (await installation.RunAsync(Token, "wal-sync")).ExpectDone();
 
         foreach (var repository in new[] { installation.LocalRepository, installation.RemoteRepository })
@@ -141,8 +145,8 @@ public sealed partial class InterruptionTests
     }
 
     /// <summary>
-    /// Kills the process when each repository has a finished pack and the server has more to send: what sends is stopped in
-    /// the meantime, because the way to the remote repository may take longer than all the rest.
+    /// Kills the process when each repository has a finished pack and the server has more to send: what sends is stopped
+    /// in the meantime, because the way to the remote repository may take longer than all the rest.
     /// </summary>
     private static async Task<DateTimeOffset> KillBetweenPacksAsync(Installation installation, Process process)
     {

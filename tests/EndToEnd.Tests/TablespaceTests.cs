@@ -33,6 +33,7 @@ public sealed class TablespaceTests
             "SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname = 'fast'", Token));
     }
 
-    private static Task<ToolResult> RestoreAsync(Installation installation, string directory, params string[] arguments) =>
+    private static Task<ToolResult> RestoreAsync(
+        Installation installation, string directory, params string[] arguments) =>
         installation.RunAsync(Token, ["restore", "--to", directory, "--repository", "remote", .. arguments]);
 }
