@@ -7,12 +7,12 @@ namespace Highwater.Engine.Postgres;
 internal sealed partial class BaseBackupMessages
 {
     private const int Kept = 20;
-    private readonly Queue<string> lines = [];
-    private readonly ILogger logger;
+    private readonly Queue<string> _lines = [];
+    private readonly ILogger _logger;
 
     public BaseBackupMessages(StreamReader standardError, ILogger logger)
     {
-        this.logger = logger;
+        _logger = logger;
         Completion = ReadAsync(standardError);
     }
 
@@ -20,7 +20,7 @@ internal sealed partial class BaseBackupMessages
     public Task Completion { get; }
 
     /// <summary>Only to be read after <see cref="Completion"/>.</summary>
-    public IReadOnlyList<string> LastLines => [.. lines];
+    public IReadOnlyList<string> LastLines => [.. _lines];
 
     private async Task ReadAsync(StreamReader standardError)
     {
@@ -28,13 +28,13 @@ internal sealed partial class BaseBackupMessages
         {
             if (string.IsNullOrWhiteSpace(line))
                 continue;
-            if (lines.Count == Kept)
-                lines.Dequeue();
-            lines.Enqueue(line);
+            if (_lines.Count == Kept)
+                _lines.Dequeue();
+            _lines.Enqueue(line);
             if (line.StartsWith("NOTICE:", StringComparison.Ordinal))
-                Noted(logger, line);
+                Noted(_logger, line);
             else
-                Said(logger, line);
+                Said(_logger, line);
         }
     }
 

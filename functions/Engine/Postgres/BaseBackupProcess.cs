@@ -17,32 +17,32 @@ namespace Highwater.Engine.Postgres;
 /// </summary>
 public sealed class BaseBackupProcess : IAsyncDisposable
 {
-    private readonly ServerFacts facts;
-    private readonly BaseBackupRequest request;
-    private readonly BoundProcess process;
-    private readonly BaseBackupMessages messages;
-    private readonly IdleWatch idle;
-    private readonly PostgresOptions server;
-    private readonly bool staged;
-    private BackupProgress? lastProgress;
+    private readonly ServerFacts _facts;
+    private readonly BaseBackupRequest _request;
+    private readonly BoundProcess _process;
+    private readonly BaseBackupMessages _messages;
+    private readonly IdleWatch _idle;
+    private readonly PostgresOptions _server;
+    private readonly bool _staged;
+    private BackupProgress? _lastProgress;
 
     private BaseBackupProcess(
         PostgresOptions server, ServerFacts facts, BaseBackupRequest request, BoundProcess process, bool staged,
         TimeProvider time, ILogger logger)
     {
-        (this.server, this.facts, this.request, this.process, this.staged) = (server, facts, request, process, staged);
+        (_server, _facts, _request, _process, _staged) = (server, facts, request, process, staged);
         process.Process.StandardInput.Close();
-        messages = new BaseBackupMessages(process.Process.StandardError, logger);
-        idle = new IdleWatch(request.IdleDeadline, time, LookAsync, KillNow);
-        Output = new BaseBackupStream(process.Process.StandardOutput.BaseStream, idle, KillNow, CheckOutcomeAsync);
+        _messages = new BaseBackupMessages(process.Process.StandardError, logger);
+        _idle = new IdleWatch(request.IdleDeadline, time, LookAsync, KillNow);
+        Output = new BaseBackupStream(process.Process.StandardOutput.BaseStream, _idle, KillNow, CheckOutcomeAsync);
     }
 
     /// <summary>The manifest as a file, if the tars were staged; null if it is the last member of the only
     /// tar.</summary>
-    public string? ManifestPath => staged ? Path.Combine(request.StagingDirectory, "backup_manifest") : null;
+    public string? ManifestPath => _staged ? Path.Combine(_request.StagingDirectory, "backup_manifest") : null;
 
     /// <summary>The id of pg_basebackup itself.</summary>
-    public int ProcessId => process.Process.Id;
+    public int ProcessId => _process.Process.Id;
 
     private BaseBackupStream Output { get; }
 
@@ -75,19 +75,19 @@ public sealed class BaseBackupProcess : IAsyncDisposable
     public async IAsyncEnumerable<BaseBackupTar> ReadTarsAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!staged)
+        if (!_staged)
         {
             yield return new BaseBackupTar(null, Output);
             yield break;
         }
 
         await CompleteAsync(cancellationToken);
-        await using (var data = File.OpenRead(Path.Combine(request.StagingDirectory, "base.tar")))
+        await using (var data = File.OpenRead(Path.Combine(_request.StagingDirectory, "base.tar")))
             yield return new BaseBackupTar(null, data);
-        foreach (var tablespace in facts.Tablespaces)
+        foreach (var tablespace in _facts.Tablespaces)
         {
             var name = tablespace.Oid.ToString(CultureInfo.InvariantCulture) + ".tar";
-            await using var tar = File.OpenRead(Path.Combine(request.StagingDirectory, name));
+            await using var tar = File.OpenRead(Path.Combine(_request.StagingDirectory, name));
             yield return new BaseBackupTar(tablespace, tar);
         }
     }
@@ -100,28 +100,28 @@ public sealed class BaseBackupProcess : IAsyncDisposable
     /// <summary>Kills pg_basebackup if it still runs and removes the staging directory.</summary>
     public async ValueTask DisposeAsync()
     {
-        await process.KillAsync();
-        await idle.DisposeAsync();
-        await messages.Completion;
-        await process.DisposeAsync();
-        if (staged && Directory.Exists(request.StagingDirectory))
-            Directory.Delete(request.StagingDirectory, recursive: true);
+        await _process.KillAsync();
+        await _idle.DisposeAsync();
+        await _messages.Completion;
+        await _process.DisposeAsync();
+        if (_staged && Directory.Exists(_request.StagingDirectory))
+            Directory.Delete(_request.StagingDirectory, recursive: true);
     }
 
     private void KillNow()
     {
-        if (!process.Ended.IsCompleted)
-            process.Process.Kill(entireProcessTree: true);
+        if (!_process.Ended.IsCompleted)
+            _process.Process.Kill(entireProcessTree: true);
     }
 
     private async Task CheckOutcomeAsync()
     {
-        await process.Ended;
-        await messages.Completion;
-        if (idle.Failure is { } silence)
+        await _process.Ended;
+        await _messages.Completion;
+        if (_idle.Failure is { } silence)
             throw silence;
-        if (process.Process.ExitCode != 0)
-            throw BaseBackupFailure.Explain(server, process.Process.ExitCode, messages.LastLines);
+        if (_process.Process.ExitCode != 0)
+            throw BaseBackupFailure.Explain(_server, _process.Process.ExitCode, _messages.LastLines);
     }
 
     /// <summary>
@@ -132,14 +132,14 @@ public sealed class BaseBackupProcess : IAsyncDisposable
     {
         try
         {
-            var progress = await new ReadBackupProgress(server).RunAsync(request.ApplicationName, cancellationToken);
-            if (staged && progress != lastProgress)
+            var progress = await new ReadBackupProgress(_server).RunAsync(_request.ApplicationName, cancellationToken);
+            if (_staged && progress != _lastProgress)
             {
-                lastProgress = progress;
+                _lastProgress = progress;
                 return null;
             }
 
-            return BaseBackupFailure.Silent(server, request.IdleDeadline, progress);
+            return BaseBackupFailure.Silent(_server, _request.IdleDeadline, progress);
         }
         catch (HighwaterException e)
         {

@@ -12,7 +12,7 @@ public sealed class BoundProcess : IAsyncDisposable
 {
     private static readonly Lazy<bool> SetprivIsThere = new(ProbeSetpriv);
 
-    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private BoundProcess(Process process) => Process = process;
 
@@ -20,7 +20,7 @@ public sealed class BoundProcess : IAsyncDisposable
     public Process Process { get; }
 
     /// <summary>Completes when the child has ended; never fails.</summary>
-    public Task Ended => ended.Task;
+    public Task Ended => _ended.Task;
 
     /// <summary>
     /// Starts a tool. <paramref name="setprivArguments"/> are handed to <c>setpriv</c> as well, for instance
@@ -67,7 +67,7 @@ public sealed class BoundProcess : IAsyncDisposable
 
         started.SetResult(child);
         child.Process.WaitForExit(Timeout.InfiniteTimeSpan);
-        child.ended.SetResult();
+        child._ended.SetResult();
     }
 
     private static void PutSetprivInFront(ProcessStartInfo tool, string[] setprivArguments)

@@ -9,11 +9,11 @@ namespace Highwater.Engine.Postgres;
 internal sealed class IdleWatch : IAsyncDisposable
 {
     private const long NotWaiting = 0;
-    private readonly TimeSpan deadline;
-    private readonly TimeProvider time;
-    private readonly CancellationTokenSource stopped = new();
-    private readonly Task watching;
-    private long waitingSince;
+    private readonly TimeSpan _deadline;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly Task _watching;
+    private long _waitingSince;
 
     /// <param name="deadline">How long one wait may last.</param>
     /// <param name="time">The clock.</param>
@@ -22,42 +22,42 @@ internal sealed class IdleWatch : IAsyncDisposable
     public IdleWatch(
         TimeSpan deadline, TimeProvider time, Func<CancellationToken, Task<HighwaterException?>> look, Action giveUp)
     {
-        this.deadline = deadline;
-        this.time = time;
-        watching = WatchAsync(look, giveUp);
+        _deadline = deadline;
+        _time = time;
+        _watching = WatchAsync(look, giveUp);
     }
 
     /// <summary>Why it was given up; null as long as it was not.</summary>
     public HighwaterException? Failure { get; private set; }
 
-    public void StartWaiting() => Volatile.Write(ref waitingSince, Math.Max(1, time.GetTimestamp()));
+    public void StartWaiting() => Volatile.Write(ref _waitingSince, Math.Max(1, _time.GetTimestamp()));
 
-    public void StopWaiting() => Volatile.Write(ref waitingSince, NotWaiting);
+    public void StopWaiting() => Volatile.Write(ref _waitingSince, NotWaiting);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await stopped.CancelAsync();
-        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Its outcome is Failure.
-        stopped.Dispose();
+        await _stopped.CancelAsync();
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Its outcome is Failure.
+        _stopped.Dispose();
     }
 
     private async Task WatchAsync(Func<CancellationToken, Task<HighwaterException?>> look, Action giveUp)
     {
-        using var tick = new PeriodicTimer(deadline / 4, time);
-        while (await tick.WaitForNextTickAsync(stopped.Token))
+        using var tick = new PeriodicTimer(_deadline / 4, _time);
+        while (await tick.WaitForNextTickAsync(_stopped.Token))
         {
-            var since = Volatile.Read(ref waitingSince);
-            if (since == NotWaiting || time.GetElapsedTime(since) < deadline)
+            var since = Volatile.Read(ref _waitingSince);
+            if (since == NotWaiting || _time.GetElapsedTime(since) < _deadline)
                 continue;
-            Failure = await look(stopped.Token);
+            Failure = await look(_stopped.Token);
             if (Failure is not null)
             {
                 giveUp();
                 return;
             }
 
-            Interlocked.CompareExchange(ref waitingSince, time.GetTimestamp(), since);
+            Interlocked.CompareExchange(ref _waitingSince, _time.GetTimestamp(), since);
         }
     }
 }

@@ -12,35 +12,35 @@ internal sealed class ManifestChecksum : IDisposable
     /// <summary>Longer than the last line, which holds 64 hex digits and their name.</summary>
     private const int TailLength = 256;
 
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private byte[] tail = [];
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private byte[] _tail = [];
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        byte[] held = [.. tail, .. bytes[^Math.Min(bytes.Length, TailLength)..]];
+        byte[] held = [.. _tail, .. bytes[^Math.Min(bytes.Length, TailLength)..]];
         if (bytes.Length > TailLength)
         {
-            hash.AppendData(tail);
-            hash.AppendData(bytes[..^TailLength]);
-            tail = held[^TailLength..];
+            _hash.AppendData(_tail);
+            _hash.AppendData(bytes[..^TailLength]);
+            _tail = held[^TailLength..];
             return;
         }
 
         var surplus = Math.Max(0, held.Length - TailLength);
-        hash.AppendData(held.AsSpan(0, surplus));
-        tail = held[surplus..];
+        _hash.AppendData(held.AsSpan(0, surplus));
+        _tail = held[surplus..];
     }
 
     /// <summary>Ends the computation: to be asked once.</summary>
     public bool Matches(string? expectedHex)
     {
-        var lastLine = tail.AsSpan().LastIndexOf("\"Manifest-Checksum\""u8);
+        var lastLine = _tail.AsSpan().LastIndexOf("\"Manifest-Checksum\""u8);
         if (lastLine < 0)
             return false;
-        hash.AppendData(tail.AsSpan(0, lastLine));
-        return Convert.ToHexStringLower(hash.GetHashAndReset()) == expectedHex;
+        _hash.AppendData(_tail.AsSpan(0, lastLine));
+        return Convert.ToHexStringLower(_hash.GetHashAndReset()) == expectedHex;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => hash.Dispose();
+    public void Dispose() => _hash.Dispose();
 }

@@ -5,14 +5,14 @@ namespace Highwater.Engine.Postgres;
 /// <summary>The pieces of a manifest, taken from JSON that arrives in parts. Unknown keys are passed over.</summary>
 internal sealed class ManifestParser(Action<ManifestFile>? onFile)
 {
-    private JsonReaderState state;
-    private string? key;
-    private bool inFiles;
-    private int version;
-    private SystemIdentifier? systemIdentifier;
-    private long fileCount;
-    private IReadOnlyList<ManifestWalRange>? walRanges;
-    private bool ended;
+    private JsonReaderState _state;
+    private string? _key;
+    private bool _inFiles;
+    private int _version;
+    private SystemIdentifier? _systemIdentifier;
+    private long _fileCount;
+    private IReadOnlyList<ManifestWalRange>? _walRanges;
+    private bool _ended;
 
     /// <summary>"Manifest-Checksum"; null while it has not come.</summary>
     public string? Checksum { get; private set; }
@@ -21,7 +21,7 @@ internal sealed class ManifestParser(Action<ManifestFile>? onFile)
     /// <exception cref="JsonException">Not JSON, or not this JSON.</exception>
     public int Parse(ReadOnlySpan<byte> bytes, bool isFinal)
     {
-        var reader = new Utf8JsonReader(bytes, isFinal, state);
+        var reader = new Utf8JsonReader(bytes, isFinal, _state);
         while (true)
         {
             var before = reader;
@@ -32,42 +32,42 @@ internal sealed class ManifestParser(Action<ManifestFile>? onFile)
             }
         }
 
-        state = reader.CurrentState;
+        _state = reader.CurrentState;
         return (int)reader.BytesConsumed;
     }
 
     /// <exception cref="FormatException">Something every manifest has is missing.</exception>
     public BackupManifest Finish()
     {
-        if (!ended || version is not (1 or 2) || walRanges is not { Count: > 0 } || Checksum is null)
-            throw new FormatException($"it is cut off or of an unknown version ({version})");
-        return new BackupManifest(version, systemIdentifier, fileCount, walRanges);
+        if (!_ended || _version is not (1 or 2) || _walRanges is not { Count: > 0 } || Checksum is null)
+            throw new FormatException($"it is cut off or of an unknown version ({_version})");
+        return new BackupManifest(_version, _systemIdentifier, _fileCount, _walRanges);
     }
 
     private bool TryTake(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.PropertyName)
         {
-            key = reader.GetString();
+            _key = reader.GetString();
             return true;
         }
 
         if (reader.CurrentDepth == 0)
         {
-            ended = reader.TokenType == JsonTokenType.EndObject;
-            if (!ended && reader.TokenType != JsonTokenType.StartObject)
+            _ended = reader.TokenType == JsonTokenType.EndObject;
+            if (!_ended && reader.TokenType != JsonTokenType.StartObject)
                 throw new JsonException("it is not an object");
             return true;
         }
 
-        return inFiles ? TryTakeFile(ref reader) : TryTakeValue(ref reader);
+        return _inFiles ? TryTakeFile(ref reader) : TryTakeValue(ref reader);
     }
 
     private bool TryTakeFile(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.EndArray)
         {
-            inFiles = false;
+            _inFiles = false;
             return true;
         }
 
@@ -75,30 +75,30 @@ internal sealed class ManifestParser(Action<ManifestFile>? onFile)
             return false;
         if (file.PlainPath is null && file.EncodedPath is null)
             throw new JsonException("a file has no path");
-        fileCount++;
+        _fileCount++;
         onFile?.Invoke(file);
         return true;
     }
 
     private bool TryTakeValue(ref Utf8JsonReader reader)
     {
-        switch (key)
+        switch (_key)
         {
             case "Files" when reader.TokenType == JsonTokenType.StartArray:
-                inFiles = true;
+                _inFiles = true;
                 return true;
             case "PostgreSQL-Backup-Manifest-Version":
-                version = reader.GetInt32();
+                _version = reader.GetInt32();
                 return true;
             case "System-Identifier":
-                systemIdentifier = new SystemIdentifier(reader.GetUInt64());
+                _systemIdentifier = new SystemIdentifier(reader.GetUInt64());
                 return true;
             case "Manifest-Checksum":
                 Checksum = reader.GetString();
                 return true;
             case "WAL-Ranges":
                 var complete = TryRead<List<ManifestWalRange>>(ref reader, out var ranges);
-                walRanges = complete ? ranges : walRanges;
+                _walRanges = complete ? ranges : _walRanges;
                 return complete;
             default:
                 return reader.TrySkip();

@@ -16,44 +16,44 @@ internal sealed class WalRecordReader(Stream wal, Lsn start)
     private const int LongestKept = 4 << 20;
     private const int CrcOffset = 20;
 
-    private readonly WalPageReader page = new(wal, start);
-    private byte[] record = new byte[16 << 10];
-    private bool started;
-    private bool ended;
+    private readonly WalPageReader _page = new(wal, start);
+    private byte[] _record = new byte[16 << 10];
+    private bool _started;
+    private bool _ended;
 
     /// <summary>The next record, or null at the end: nothing follows, or what follows is no whole record.</summary>
     public async ValueTask<WalRecord?> NextAsync(CancellationToken cancellationToken)
     {
-        while (!ended)
+        while (!_ended)
         {
-            ended = !await FindStartAsync(cancellationToken);
-            if (ended)
+            _ended = !await FindStartAsync(cancellationToken);
+            if (_ended)
                 return null;
-            var position = page.Position;
-            var total = BinaryPrimitives.ReadUInt32LittleEndian(page.Rest);
-            ended = total < WalRecord.HeaderLength;
-            if (ended)
+            var position = _page.Position;
+            var total = BinaryPrimitives.ReadUInt32LittleEndian(_page.Rest);
+            _ended = total < WalRecord.HeaderLength;
+            if (_ended)
                 return null;
             switch (await CollectAsync(total, cancellationToken))
             {
                 case Collected.Overwritten:
                     continue;
                 case Collected.End:
-                    ended = true;
+                    _ended = true;
                     return null;
             }
 
-            ended = total <= LongestKept && !HasRightCrc((int)total);
-            if (ended)
+            _ended = total <= LongestKept && !HasRightCrc((int)total);
+            if (_ended)
                 return null;
-            page.Align();
+            _page.Align();
             var body = total <= LongestKept
-                ? record.AsMemory(WalRecord.HeaderLength, (int)total - WalRecord.HeaderLength)
+                ? _record.AsMemory(WalRecord.HeaderLength, (int)total - WalRecord.HeaderLength)
                 : default;
-            var xid = BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(4));
-            var found = new WalRecord(position, record[17], record[16], xid, body);
+            var xid = BinaryPrimitives.ReadUInt32LittleEndian(_record.AsSpan(4));
+            var found = new WalRecord(position, _record[17], _record[16], xid, body);
             if (found.IsSwitch)
-                await page.SkipSegmentAsync(cancellationToken);
+                await _page.SkipSegmentAsync(cancellationToken);
             return found;
         }
 
@@ -63,45 +63,45 @@ internal sealed class WalRecordReader(Stream wal, Lsn start)
     /// <summary>Goes to the next place where a record starts, over the rest of one that began before.</summary>
     private async ValueTask<bool> FindStartAsync(CancellationToken cancellationToken)
     {
-        if (!started)
+        if (!_started)
         {
-            started = true;
-            if (!await page.NextAsync(cancellationToken))
+            _started = true;
+            if (!await _page.NextAsync(cancellationToken))
                 return false;
-            while (page.Continuation > page.Rest.Length)
+            while (_page.Continuation > _page.Rest.Length)
             {
-                if (!await page.NextAsync(cancellationToken))
+                if (!await _page.NextAsync(cancellationToken))
                     return false;
             }
 
-            page.Take((int)page.Continuation);
-            page.Align();
+            _page.Take((int)_page.Continuation);
+            _page.Align();
         }
 
         // A record's length is never cut: records are aligned, and so are pages.
-        return page.Rest.Length >= sizeof(uint) || await page.NextAsync(cancellationToken);
+        return _page.Rest.Length >= sizeof(uint) || await _page.NextAsync(cancellationToken);
     }
 
     private async ValueTask<Collected> CollectAsync(uint total, CancellationToken cancellationToken)
     {
-        if (total <= LongestKept && record.Length < total)
-            record = new byte[BitOperations.RoundUpToPowerOf2(total)];
+        if (total <= LongestKept && _record.Length < total)
+            _record = new byte[BitOperations.RoundUpToPowerOf2(total)];
         uint collected = 0;
         while (true)
         {
-            var count = (int)Math.Min(total - collected, (uint)page.Rest.Length);
+            var count = (int)Math.Min(total - collected, (uint)_page.Rest.Length);
             // Of a record that is not kept the header alone is wanted.
-            var kept = Math.Min(count, (int)Math.Max(0, record.Length - (long)collected));
-            page.Rest[..kept].CopyTo(record.AsSpan((int)Math.Min(collected, (uint)record.Length)));
-            page.Take(count);
+            var kept = Math.Min(count, (int)Math.Max(0, _record.Length - (long)collected));
+            _page.Rest[..kept].CopyTo(_record.AsSpan((int)Math.Min(collected, (uint)_record.Length)));
+            _page.Take(count);
             collected += (uint)count;
             if (collected == total)
                 return Collected.Whole;
-            if (!await page.NextAsync(cancellationToken))
+            if (!await _page.NextAsync(cancellationToken))
                 return Collected.End;
 
             // After a crash the server gives the cut record up and writes others in its place.
-            if (page.Continuation != total - collected)
+            if (_page.Continuation != total - collected)
                 return Collected.Overwritten;
         }
     }
@@ -109,9 +109,9 @@ internal sealed class WalRecordReader(Stream wal, Lsn start)
     /// <summary>CRC-32C of the body, then of the header up to the CRC (COMP_CRC32C in XLogInsert).</summary>
     private bool HasRightCrc(int total)
     {
-        var crc = Add(uint.MaxValue, record.AsSpan(WalRecord.HeaderLength, total - WalRecord.HeaderLength));
-        crc = ~Add(crc, record.AsSpan(0, CrcOffset));
-        return crc == BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(CrcOffset));
+        var crc = Add(uint.MaxValue, _record.AsSpan(WalRecord.HeaderLength, total - WalRecord.HeaderLength));
+        crc = ~Add(crc, _record.AsSpan(0, CrcOffset));
+        return crc == BinaryPrimitives.ReadUInt32LittleEndian(_record.AsSpan(CrcOffset));
     }
 
     private static uint Add(uint crc, ReadOnlySpan<byte> bytes)

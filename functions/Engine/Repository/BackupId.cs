@@ -14,12 +14,12 @@ public sealed partial record BackupId : IComparable<BackupId>
 {
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
 
-    private readonly int tie;
+    private readonly int _tie;
 
     private BackupId(DateTimeOffset startedAt, int tie)
     {
         StartedAt = startedAt;
-        this.tie = tie;
+        _tie = tie;
     }
 
     /// <summary>When the base backup started, to the second.</summary>
@@ -56,11 +56,11 @@ public sealed partial record BackupId : IComparable<BackupId>
         : throw new FormatException($"'{text}' is not the id of a base backup such as 20261122T020000Z.");
 
     public int CompareTo(BackupId? other) =>
-        other is null ? 1 : (StartedAt, tie).CompareTo((other.StartedAt, other.tie));
+        other is null ? 1 : (StartedAt, _tie).CompareTo((other.StartedAt, other._tie));
 
     /// <inheritdoc/>
     public override string ToString() =>
-        StartedAt.ToString(TimeFormat, CultureInfo.InvariantCulture) + (tie > 1 ? $"-{tie}" : "");
+        StartedAt.ToString(TimeFormat, CultureInfo.InvariantCulture) + (_tie > 1 ? $"-{_tie}" : "");
 
     [GeneratedRegex("^[0-9]{8}T[0-9]{6}Z(-([2-9]|[1-9][0-9]{1,3}))?\\z")]
     private static partial Regex Pattern { get; }

@@ -17,13 +17,13 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
     // Segments are 16 MiB unless the cluster was made with others; only large ones go through a file.
     private const long LargestInMemory = 64 << 20;
 
-    private readonly byte[]? buffer;
-    private readonly Stream target;
+    private readonly byte[]? _buffer;
+    private readonly Stream _target;
 
     private EncodedWalSegment(byte[]? buffer, Stream target, ObjectContent content)
     {
-        this.buffer = buffer;
-        this.target = target;
+        _buffer = buffer;
+        _target = target;
         Content = content;
     }
 
@@ -57,7 +57,7 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => ReleaseAsync(buffer, target);
+    public ValueTask DisposeAsync() => ReleaseAsync(_buffer, _target);
 
     private static async Task<ObjectContent> DescribeAsync(
         byte[]? buffer, Stream target, CancellationToken cancellationToken)

@@ -21,24 +21,24 @@ public sealed partial class Lease : IAsyncDisposable
     // The holder stops a little before others stop believing, so that clocks that differ a little do no harm.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
-    private readonly BackupRepository repository;
-    private readonly TimeProvider clock;
-    private readonly ILogger logger;
-    private readonly CancellationTokenSource stop = new();
-    private volatile LeaseRecord record;
-    private volatile bool lost;
-    private Task renewal = Task.CompletedTask;
+    private readonly BackupRepository _repository;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private volatile LeaseRecord _record;
+    private volatile bool _lost;
+    private Task _renewal = Task.CompletedTask;
 
     private Lease(BackupRepository repository, LeaseRecord record, TimeProvider clock, ILogger logger)
     {
-        this.repository = repository;
-        this.record = record;
-        this.clock = clock;
-        this.logger = logger;
+        _repository = repository;
+        _record = record;
+        _clock = clock;
+        _logger = logger;
     }
 
     /// <summary>What stands in the repository.</summary>
-    public LeaseRecord Record => record;
+    public LeaseRecord Record => _record;
 
     /// <summary>Takes a lease and keeps it until disposal.</summary>
     /// <exception cref="TransientException"><see cref="ErrorCodes.RepositoryLeased"/>: a prune is at work, or for a
@@ -56,7 +56,7 @@ public sealed partial class Lease : IAsyncDisposable
             repository, new LeaseRecord(holder, purpose, LeaseProcess.Current, now, now + Lifetime), clock, logger);
         try
         {
-            await lease.WriteAsync(lease.record, cancellationToken);
+            await lease.WriteAsync(lease._record, cancellationToken);
             await lease.EnsureAloneAsync(cancellationToken);
         }
         catch
@@ -65,7 +65,7 @@ public sealed partial class Lease : IAsyncDisposable
             throw;
         }
 
-        lease.renewal = lease.RenewAsync();
+        lease._renewal = lease.RenewAsync();
         return lease;
     }
 
@@ -74,13 +74,13 @@ public sealed partial class Lease : IAsyncDisposable
     /// time.</exception>
     public void EnsureHeld()
     {
-        var held = record;
-        if (!lost && clock.GetUtcNow() < held.ExpiresAt - Margin)
+        var held = _record;
+        if (!_lost && _clock.GetUtcNow() < held.ExpiresAt - Margin)
             return;
-        lost = true;
+        _lost = true;
         throw new HighwaterException(
             ErrorCodes.LeaseLost,
-            $"The lease '{held.Holder}' on the repository '{repository.Name}' at {repository.Storage.Address} "
+            $"The lease '{held.Holder}' on the repository '{_repository.Name}' at {_repository.Storage.Address} "
             + $"was valid until {held.ExpiresAt:u} and could not be renewed in time; "
             + "another process may have changed the repository since.",
             "run the same command again: it finds what is done already and goes on");
@@ -89,41 +89,41 @@ public sealed partial class Lease : IAsyncDisposable
     /// <summary>Releases the lease. Where the repository is away, the lease dies by itself.</summary>
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        await renewal;
+        await _stop.CancelAsync();
+        await _renewal;
         try
         {
-            await repository.Storage.DeleteAsync(RepositoryLayout.Lease(record.Holder), CancellationToken.None);
+            await _repository.Storage.DeleteAsync(RepositoryLayout.Lease(_record.Holder), CancellationToken.None);
         }
         catch (HighwaterException e)
         {
-            LogReleaseFailed(e, record.Holder, repository.Name, record.ExpiresAt);
+            LogReleaseFailed(e, _record.Holder, _repository.Name, _record.ExpiresAt);
         }
 
-        stop.Dispose();
+        _stop.Dispose();
     }
 
     private async Task RenewAsync()
     {
         var pause = RenewalPause;
-        while (!lost)
+        while (!_lost)
         {
             try
             {
-                await Task.Delay(pause, clock, stop.Token);
+                await Task.Delay(pause, _clock, _stop.Token);
                 EnsureHeld();
-                var renewed = record with { ExpiresAt = clock.GetUtcNow() + Lifetime };
-                await WriteAsync(renewed, stop.Token);
-                record = renewed;
+                var renewed = _record with { ExpiresAt = _clock.GetUtcNow() + Lifetime };
+                await WriteAsync(renewed, _stop.Token);
+                _record = renewed;
                 pause = RenewalPause;
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
             catch (HighwaterException e)
             {
-                LogRenewalFailed(e, record.Holder, repository.Name, record.ExpiresAt);
+                LogRenewalFailed(e, _record.Holder, _repository.Name, _record.ExpiresAt);
                 pause = RetryPause;
             }
         }
@@ -131,21 +131,21 @@ public sealed partial class Lease : IAsyncDisposable
 
     private async Task EnsureAloneAsync(CancellationToken cancellationToken)
     {
-        var others = await LeaseList.ReadLiveAsync(repository, clock, cancellationToken);
-        var inTheWay = others.FirstOrDefault(other => other.Holder != record.Holder
-            && (record.Purpose == LeasePurpose.Prune || other.Purpose == LeasePurpose.Prune));
+        var others = await LeaseList.ReadLiveAsync(_repository, _clock, cancellationToken);
+        var inTheWay = others.FirstOrDefault(other => other.Holder != _record.Holder
+            && (_record.Purpose == LeasePurpose.Prune || other.Purpose == LeasePurpose.Prune));
         if (inTheWay is null)
             return;
         throw new TransientException(
             ErrorCodes.RepositoryLeased,
-            $"The repository '{repository.Name}' at {repository.Storage.Address} is in use: {inTheWay}. "
+            $"The repository '{_repository.Name}' at {_repository.Storage.Address} is in use: {inTheWay}. "
             + "Pruning and other work exclude each other.",
             "wait until it is finished and run the same command again; if that process is dead, "
             + $"the lease ends by itself at {inTheWay.ExpiresAt:u}");
     }
 
     private Task WriteAsync(LeaseRecord content, CancellationToken cancellationToken) =>
-        repository.Storage.ReplaceAsync(
+        _repository.Storage.ReplaceAsync(
             RepositoryLayout.Lease(content.Holder),
             JsonSerializer.SerializeToUtf8Bytes(content, RepositoryJson.Indented.LeaseRecord),
             cancellationToken);

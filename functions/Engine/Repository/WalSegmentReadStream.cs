@@ -12,16 +12,16 @@ namespace Highwater.Engine.Repository;
 /// </summary>
 internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader header, string what) : ForwardReadStream
 {
-    private readonly DecompressionStream plain = new(stored, leaveOpen: false);
-    private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private long bytesRead;
-    private bool verified;
+    private readonly DecompressionStream _plain = new(stored, leaveOpen: false);
+    private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _bytesRead;
+    private bool _verified;
 
     public override long Length => header.Size;
 
     public override long Position
     {
-        get => bytesRead;
+        get => _bytesRead;
         set => throw new NotSupportedException();
     }
 
@@ -32,15 +32,15 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
         int count;
         try
         {
-            count = await plain.ReadAsync(buffer, cancellationToken);
+            count = await _plain.ReadAsync(buffer, cancellationToken);
         }
         catch (Exception e) when (e is ZstdException or EndOfStreamException)
         {
             throw WalSegmentFrame.Damaged(what, e.Message, e);
         }
 
-        sha256.AppendData(buffer.Span[..count]);
-        bytesRead += count;
+        _sha256.AppendData(buffer.Span[..count]);
+        _bytesRead += count;
         if (count == 0 && buffer.Length > 0)
             Verify();
         return count;
@@ -48,8 +48,8 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
 
     public override async ValueTask DisposeAsync()
     {
-        await plain.DisposeAsync();
-        sha256.Dispose();
+        await _plain.DisposeAsync();
+        _sha256.Dispose();
         await base.DisposeAsync();
     }
 
@@ -57,8 +57,8 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
     {
         if (disposing)
         {
-            plain.Dispose();
-            sha256.Dispose();
+            _plain.Dispose();
+            _sha256.Dispose();
         }
 
         base.Dispose(disposing);
@@ -66,14 +66,14 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
 
     private void Verify()
     {
-        if (verified)
+        if (_verified)
             return;
-        var hash = new Sha256Hash(sha256.GetHashAndReset());
-        if (bytesRead != header.Size || hash != header.Sha256)
+        var hash = new Sha256Hash(_sha256.GetHashAndReset());
+        if (_bytesRead != header.Size || hash != header.Sha256)
             throw WalSegmentFrame.Damaged(
                 what,
-                $"it holds {bytesRead} bytes with SHA-256 {hash}, but it should hold {header.Size} with "
+                $"it holds {_bytesRead} bytes with SHA-256 {hash}, but it should hold {header.Size} with "
                 + $"{header.Sha256}");
-        verified = true;
+        _verified = true;
     }
 }

@@ -14,21 +14,21 @@ namespace Highwater.Engine.Restore;
 internal sealed partial class ChunkSources(
     BackupRepository first, IReadOnlyList<RepositorySource> others, int chunkSize, ILogger logger)
 {
-    private readonly List<Lazy<Task<BackupRepository>>> sources =
+    private readonly List<Lazy<Task<BackupRepository>>> _sources =
     [
         new(Task.FromResult(first)),
         .. others.Select(source => new Lazy<Task<BackupRepository>>(() => source.OpenAsync(CancellationToken.None))),
     ];
 
-    private readonly ConcurrentDictionary<int, bool> away = [];
-    private long readBytes;
-    private long replaced;
+    private readonly ConcurrentDictionary<int, bool> _away = [];
+    private long _readBytes;
+    private long _replaced;
 
     /// <summary>Bytes read so far.</summary>
-    public long ReadBytes => Volatile.Read(ref readBytes);
+    public long ReadBytes => Volatile.Read(ref _readBytes);
 
     /// <summary>Chunks that did not come from the first repository.</summary>
-    public long ReplacedChunks => Volatile.Read(ref replaced);
+    public long ReplacedChunks => Volatile.Read(ref _replaced);
 
     /// <summary>Reads all the chunks and writes them into their files.</summary>
     /// <exception cref="HighwaterException">No repository has one of them whole: what the last one said.</exception>
@@ -37,13 +37,13 @@ internal sealed partial class ChunkSources(
     {
         var missing = places;
         HighwaterException? trouble = null;
-        foreach (var source in Enumerable.Range(0, sources.Count).OrderBy(away.ContainsKey).ThenBy(i => i).ToList())
+        foreach (var source in Enumerable.Range(0, _sources.Count).OrderBy(_away.ContainsKey).ThenBy(i => i).ToList())
         {
             var left = new List<ChunkPlace>();
             foreach (var range in ChunkRange.Of(missing))
                 trouble = await RestoreRangeAsync(source, range, left, onWritten, cancellationToken) ?? trouble;
             if (source > 0)
-                Interlocked.Add(ref replaced, missing.Count - left.Count);
+                Interlocked.Add(ref _replaced, missing.Count - left.Count);
             missing = left;
             if (missing.Count == 0)
                 return;
@@ -69,7 +69,7 @@ internal sealed partial class ChunkSources(
                 return trouble;
             }
 
-            return Write(await sources[source].Value, range, compressed, plain.AsSpan(0, chunkSize), left, onWritten);
+            return Write(await _sources[source].Value, range, compressed, plain.AsSpan(0, chunkSize), left, onWritten);
         }
         finally
         {
@@ -85,11 +85,11 @@ internal sealed partial class ChunkSources(
         var length = (int)range.Range.Length;
         try
         {
-            var repository = await sources[source].Value;
+            var repository = await _sources[source].Value;
             var key = RepositoryLayout.Pack(range.Pack);
             await using var stream = await repository.Storage.OpenReadAsync(key, range.Range, cancellationToken);
             await stream.ReadExactlyAsync(compressed.AsMemory(0, length), cancellationToken);
-            Interlocked.Add(ref readBytes, length);
+            Interlocked.Add(ref _readBytes, length);
             return null;
         }
         catch (HighwaterException e)
@@ -98,7 +98,7 @@ internal sealed partial class ChunkSources(
 
             // From now on it is asked last: each question may cost a whole deadline.
             if (e is TransientException)
-                away[source] = true;
+                _away[source] = true;
             return e;
         }
     }

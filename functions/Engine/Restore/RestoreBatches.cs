@@ -13,7 +13,7 @@ internal sealed class RestoreBatches(RestoreDirectory directory, int chunkSize, 
     private const int MostBytes = 16 << 20;
     private const int MostChunks = 2048;
 
-    private readonly List<(string Path, FileListEntry Entry)> directories = [];
+    private readonly List<(string Path, FileListEntry Entry)> _directories = [];
 
     /// <summary>The entry that is restored after everything else.</summary>
     public FileListEntry? ControlFile { get; private set; }
@@ -80,7 +80,7 @@ internal sealed class RestoreBatches(RestoreDirectory directory, int chunkSize, 
     /// times.</summary>
     public void FinishDirectories()
     {
-        foreach (var (path, entry) in Enumerable.Reverse(directories))
+        foreach (var (path, entry) in Enumerable.Reverse(_directories))
         {
             File.SetUnixFileMode(path, RestoredFile.ModeOf(entry));
             Directory.SetLastWriteTimeUtc(path, entry.ModifiedAt.UtcDateTime);
@@ -93,7 +93,7 @@ internal sealed class RestoreBatches(RestoreDirectory directory, int chunkSize, 
         {
             case FileType.Directory:
                 Directory.CreateDirectory(path);
-                directories.Add((path, entry));
+                _directories.Add((path, entry));
                 return [];
             case FileType.Symlink:
                 File.CreateSymbolicLink(path, entry.Target!);

@@ -17,8 +17,8 @@ internal sealed class RestoreDirectory
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly Dictionary<string, string> tablespaces = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> moved = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _tablespaces = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _moved = new(StringComparer.Ordinal);
 
     /// <param name="options">Names the directory.</param>
     /// <param name="backup">Names the tablespaces.</param>
@@ -31,9 +31,9 @@ internal sealed class RestoreDirectory
             var location = map.GetValueOrDefault(tablespace.Location, tablespace.Location);
             EnsureAbsolute(location);
             var oid = tablespace.Oid.ToString(CultureInfo.InvariantCulture);
-            tablespaces[$"pg_tblspc/{oid}"] = location;
+            _tablespaces[$"pg_tblspc/{oid}"] = location;
             if (location != tablespace.Location)
-                moved[oid] = location;
+                _moved[oid] = location;
         }
 
         if (map.Keys.FirstOrDefault(old => backup.Tablespaces.All(t => t.Location != old)) is { } unknown)
@@ -50,7 +50,7 @@ internal sealed class RestoreDirectory
     public string Root { get; }
 
     /// <summary>The data directory and every tablespace's.</summary>
-    public IEnumerable<string> Trees => [Root, .. tablespaces.Values];
+    public IEnumerable<string> Trees => [Root, .. _tablespaces.Values];
 
     /// <summary>Creates the directories, or takes them if they are empty, and marks them.</summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RestoreTargetNotEmpty"/>.</exception>
@@ -75,7 +75,7 @@ internal sealed class RestoreDirectory
         File.WriteAllText(
             Path.Combine(Root, Marker),
             "This directory is not whole: highwater was restoring into it when it stopped.\n");
-        foreach (var (link, location) in tablespaces)
+        foreach (var (link, location) in _tablespaces)
         {
             Directory.CreateDirectory(Path.Combine(Root, "pg_tblspc"), OwnerOnly);
             File.CreateSymbolicLink(Path.Combine(Root, link), location);
@@ -94,7 +94,7 @@ internal sealed class RestoreDirectory
                 ErrorCodes.RepositoryDamaged,
                 $"The file list names '{entry.Path}', which leaves the data directory. Nothing was written there.",
                 "run 'highwater verify', and restore from another repository: --repository remote");
-        return tablespaces.ContainsKey(entry.Path) ? null : Path.Combine(Root, entry.Path);
+        return _tablespaces.ContainsKey(entry.Path) ? null : Path.Combine(Root, entry.Path);
     }
 
     /// <summary>
@@ -105,10 +105,10 @@ internal sealed class RestoreDirectory
     public bool RewriteTablespaceMap()
     {
         var path = Path.Combine(Root, "tablespace_map");
-        if (moved.Count == 0 || !File.Exists(path))
+        if (_moved.Count == 0 || !File.Exists(path))
             return false;
         var lines = File.ReadAllText(path).Split('\n').Where(line => line.Length > 0).Select(line =>
-            moved.TryGetValue(line.Split(' ')[0], out var location)
+            _moved.TryGetValue(line.Split(' ')[0], out var location)
                 ? $"{line.Split(' ')[0]} {location.Replace("\\", "\\\\", StringComparison.Ordinal)}"
                 : line);
         File.WriteAllText(path, string.Concat(lines.Select(line => line + "\n")));

@@ -6,14 +6,14 @@ namespace Highwater.Engine.Restore;
 /// <summary>One restore on its way: what is done, and what comes last.</summary>
 internal sealed class RestoreRun
 {
-    private readonly BackupRepository repository;
-    private readonly ChunkSources chunks;
-    private readonly RestoreDirectory directory;
-    private readonly RestorePlan plan;
-    private readonly IProgress<RestoreProgress>? progress;
-    private readonly RestoreBatches batches;
-    private long filesDone;
-    private long bytesDone;
+    private readonly BackupRepository _repository;
+    private readonly ChunkSources _chunks;
+    private readonly RestoreDirectory _directory;
+    private readonly RestorePlan _plan;
+    private readonly IProgress<RestoreProgress>? _progress;
+    private readonly RestoreBatches _batches;
+    private long _filesDone;
+    private long _bytesDone;
 
     public RestoreRun(
         BackupRepository repository,
@@ -22,46 +22,46 @@ internal sealed class RestoreRun
         RestorePlan plan,
         IProgress<RestoreProgress>? progress)
     {
-        this.repository = repository;
-        this.chunks = chunks;
-        this.directory = directory;
-        this.plan = plan;
-        this.progress = progress;
-        batches = new RestoreBatches(directory, plan.Backup.ChunkSize, FileDone);
+        _repository = repository;
+        _chunks = chunks;
+        _directory = directory;
+        _plan = plan;
+        _progress = progress;
+        _batches = new RestoreBatches(directory, plan.Backup.ChunkSize, FileDone);
     }
 
-    public long FilesDone => Volatile.Read(ref filesDone);
+    public long FilesDone => Volatile.Read(ref _filesDone);
 
     /// <summary>Of whole files.</summary>
-    public long BytesDone => Volatile.Read(ref bytesDone);
+    public long BytesDone => Volatile.Read(ref _bytesDone);
 
     /// <summary>Everything but the control file.</summary>
     public Task RestoreFilesAsync(int workers, CancellationToken cancellationToken)
     {
-        var entries = FileListReader.ReadAsync(repository, plan.Backup, cancellationToken);
+        var entries = FileListReader.ReadAsync(_repository, _plan.Backup, cancellationToken);
         return Parallel.ForEachAsync(
-            batches.MakeAsync(entries, cancellationToken),
+            _batches.MakeAsync(entries, cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken },
             async (batch, token) =>
             {
-                await chunks.RestoreAsync(batch, OnWritten, token);
+                await _chunks.RestoreAsync(batch, OnWritten, token);
                 Report();
             });
     }
 
     /// <summary>Call once all files stand.</summary>
-    public void FinishDirectories() => batches.FinishDirectories();
+    public void FinishDirectories() => _batches.FinishDirectories();
 
     /// <summary>The last file. Returns its path.</summary>
     public async Task<string> RestoreControlFileAsync(CancellationToken cancellationToken)
     {
-        var entry = batches.ControlFile ?? throw new HighwaterException(
+        var entry = _batches.ControlFile ?? throw new HighwaterException(
             ErrorCodes.RepositoryDamaged,
-            $"The file list of {plan.Backup.Id} changed while it was read: it has no {RestoreDirectory.ControlFile} "
+            $"The file list of {_plan.Backup.Id} changed while it was read: it has no {RestoreDirectory.ControlFile} "
             + "any more.",
             "restore from another repository: --repository remote");
-        var path = directory.PathOf(entry)!;
-        await chunks.RestoreAsync([.. batches.PlacesOfFile(entry, path)], OnWritten, cancellationToken);
+        var path = _directory.PathOf(entry)!;
+        await _chunks.RestoreAsync([.. _batches.PlacesOfFile(entry, path)], OnWritten, cancellationToken);
         Report();
         return path;
     }
@@ -74,10 +74,10 @@ internal sealed class RestoreRun
 
     private void FileDone(RestoredFile file)
     {
-        Interlocked.Increment(ref filesDone);
-        Interlocked.Add(ref bytesDone, file.Entry.Size);
+        Interlocked.Increment(ref _filesDone);
+        Interlocked.Add(ref _bytesDone, file.Entry.Size);
     }
 
     private void Report() =>
-        progress?.Report(new RestoreProgress(FilesDone, plan.Files, BytesDone, plan.DatabaseBytes));
+        _progress?.Report(new RestoreProgress(FilesDone, _plan.Files, BytesDone, _plan.DatabaseBytes));
 }

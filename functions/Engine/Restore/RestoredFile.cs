@@ -18,9 +18,9 @@ internal sealed class RestoredFile(FileListEntry entry, string path, int chunks)
 {
     private const int ReadBackBytes = 1 << 18;
 
-    private readonly Lock opening = new();
-    private SafeFileHandle? handle;
-    private int missing = chunks;
+    private readonly Lock _opening = new();
+    private SafeFileHandle? _handle;
+    private int _missing = chunks;
 
     public FileListEntry Entry => entry;
 
@@ -30,7 +30,7 @@ internal sealed class RestoredFile(FileListEntry entry, string path, int chunks)
     public bool Write(ReadOnlySpan<byte> plain, long offset)
     {
         RandomAccess.Write(Open(), plain, offset);
-        if (Interlocked.Decrement(ref missing) > 0)
+        if (Interlocked.Decrement(ref _missing) > 0)
             return false;
         Finish();
         return true;
@@ -53,20 +53,20 @@ internal sealed class RestoredFile(FileListEntry entry, string path, int chunks)
         file.Dispose();
     }
 
-    public void Dispose() => handle?.Dispose();
+    public void Dispose() => _handle?.Dispose();
 
     /// <summary>The permission bits of an entry.</summary>
     public static UnixFileMode ModeOf(FileListEntry entry) => (UnixFileMode)(Convert.ToInt32(entry.Mode, 8) & 0x1FF);
 
     private SafeFileHandle Open()
     {
-        lock (opening)
+        lock (_opening)
         {
-            if (handle is not null)
-                return handle;
-            handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
-            RandomAccess.SetLength(handle, entry.Size);
-            return handle;
+            if (_handle is not null)
+                return _handle;
+            _handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+            RandomAccess.SetLength(_handle, entry.Size);
+            return _handle;
         }
     }
 

@@ -10,34 +10,34 @@ namespace Highwater.Engine.Restore;
 /// </summary>
 internal sealed class WalSegmentSequence(WalArchive archive, IReadOnlyList<WalSegmentName> segments) : ForwardReadStream
 {
-    private Stream? current;
-    private int next;
+    private Stream? _current;
+    private int _next;
 
     /// <exception cref="Errors.HighwaterException">As <see cref="WalArchive.OpenReadAsync"/>.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            if (current is not null)
+            if (_current is not null)
             {
-                var count = await current.ReadAsync(buffer, cancellationToken);
+                var count = await _current.ReadAsync(buffer, cancellationToken);
                 if (count > 0 || buffer.Length == 0)
                     return count;
-                await current.DisposeAsync();
-                current = null;
+                await _current.DisposeAsync();
+                _current = null;
             }
 
-            if (next == segments.Count)
+            if (_next == segments.Count)
                 return 0;
-            current = new BufferedStream(
-                await archive.OpenReadAsync(WalFileName.Of(segments[next++]), cancellationToken), 1 << 18);
+            _current = new BufferedStream(
+                await archive.OpenReadAsync(WalFileName.Of(segments[_next++]), cancellationToken), 1 << 18);
         }
     }
 
     public override async ValueTask DisposeAsync()
     {
-        if (current is not null)
-            await current.DisposeAsync();
+        if (_current is not null)
+            await _current.DisposeAsync();
         await base.DisposeAsync();
     }
 }

@@ -9,7 +9,7 @@ namespace Highwater.Engine.Storage;
 /// </summary>
 internal sealed class HashingReadStream(Stream source, Action? onProgress = null) : ForwardReadStream
 {
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     /// <summary>Opens the content at its first byte.</summary>
     public static async Task<HashingReadStream> OpenAsync(
@@ -32,7 +32,7 @@ internal sealed class HashingReadStream(Stream source, Action? onProgress = null
     public Sha256Hash CurrentHash()
     {
         Span<byte> bytes = stackalloc byte[Sha256Hash.Size];
-        hash.GetCurrentHash(bytes);
+        _hash.GetCurrentHash(bytes);
         return new Sha256Hash(bytes);
     }
 
@@ -48,7 +48,7 @@ internal sealed class HashingReadStream(Stream source, Action? onProgress = null
             throw new SourceFaultException(fault);
         }
 
-        hash.AppendData(buffer.Span[..count]);
+        _hash.AppendData(buffer.Span[..count]);
         BytesRead += count;
         onProgress?.Invoke();
         return count;
@@ -56,7 +56,7 @@ internal sealed class HashingReadStream(Stream source, Action? onProgress = null
 
     public override async ValueTask DisposeAsync()
     {
-        hash.Dispose();
+        _hash.Dispose();
         await source.DisposeAsync();
         await base.DisposeAsync();
     }
@@ -65,7 +65,7 @@ internal sealed class HashingReadStream(Stream source, Action? onProgress = null
     {
         if (disposing)
         {
-            hash.Dispose();
+            _hash.Dispose();
             source.Dispose();
         }
 

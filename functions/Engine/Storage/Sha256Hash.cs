@@ -10,19 +10,19 @@ public readonly record struct Sha256Hash
 {
     public const int Size = SHA256.HashSizeInBytes;
 
-    private readonly ulong a;
-    private readonly ulong b;
-    private readonly ulong c;
-    private readonly ulong d;
+    private readonly ulong _a;
+    private readonly ulong _b;
+    private readonly ulong _c;
+    private readonly ulong _d;
 
     /// <param name="bytes">Exactly 32 bytes.</param>
     public Sha256Hash(ReadOnlySpan<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(bytes.Length, Size);
-        a = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes);
-        b = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
-        c = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
-        d = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
+        _a = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        _b = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
+        _c = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
+        _d = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
     /// <summary>Hashes the bytes.</summary>
@@ -36,10 +36,10 @@ public readonly record struct Sha256Hash
     /// <summary>Writes the 32 bytes.</summary>
     public void CopyTo(Span<byte> target)
     {
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target, a);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target[8..], b);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target[16..], c);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target[24..], d);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target, _a);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target[8..], _b);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target[16..], _c);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(target[24..], _d);
     }
 
     /// <summary>64 hex digits, or false.</summary>

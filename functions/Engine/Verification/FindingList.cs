@@ -3,13 +3,13 @@ namespace Highwater.Engine.Verification;
 /// <summary>Collects findings from several tasks at once.</summary>
 internal sealed class FindingList(bool repairing)
 {
-    private readonly List<VerificationFinding> findings = [];
-    private readonly HashSet<string> faulty = [];
+    private readonly List<VerificationFinding> _findings = [];
+    private readonly HashSet<string> _faulty = [];
 
     /// <summary>All findings: what is still wrong before what was repaired, errors before warnings.</summary>
     public IReadOnlyList<VerificationFinding> All =>
     [
-        .. findings.OrderBy(finding => finding.Repaired)
+        .. _findings.OrderBy(finding => finding.Repaired)
             .ThenByDescending(finding => finding.Severity)
             .ThenBy(finding => finding.Key, StringComparer.Ordinal),
     ];
@@ -17,10 +17,10 @@ internal sealed class FindingList(bool repairing)
     /// <summary>What is wrong with an object now, or null.</summary>
     public string? ProblemOf(string key)
     {
-        lock (findings)
+        lock (_findings)
         {
-            return faulty.Contains(key)
-                ? findings.First(finding => finding.Key == key && !finding.Repaired).Problem
+            return _faulty.Contains(key)
+                ? _findings.First(finding => finding.Key == key && !finding.Repaired).Problem
                 : null;
         }
     }
@@ -37,18 +37,18 @@ internal sealed class FindingList(bool repairing)
                 ? $"it could not be repaired: {refusal}. Take a new base backup now ('highwater backup')"
                 : "run 'highwater verify --repair' to take it from the other repository; if that one lacks it too, "
                 + "take a new base backup now ('highwater backup')";
-        lock (findings)
+        lock (_findings)
         {
-            findings.Add(new VerificationFinding(FindingSeverity.Error, key, problem, remedy, refusal is null));
+            _findings.Add(new VerificationFinding(FindingSeverity.Error, key, problem, remedy, refusal is null));
             if (refusal is not null)
-                faulty.Add(key);
+                _faulty.Add(key);
         }
     }
 
     /// <summary>Adds something that is wrong with no single object.</summary>
     public void Add(VerificationFinding finding)
     {
-        lock (findings)
-            findings.Add(finding);
+        lock (_findings)
+            _findings.Add(finding);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ObjectChecker(BackupRepository repository)
         ErrorCodes.StorageDenied, ErrorCodes.RepositoryDamaged, ErrorCodes.WalAbsent, ErrorCodes.WalInvalid,
     ];
 
-    private readonly WalArchive wal = new(repository);
+    private readonly WalArchive _wal = new(repository);
 
     /// <summary>Says what is wrong with an object, or null.</summary>
     /// <exception cref="HighwaterException">The storage cannot be asked now.</exception>
@@ -78,9 +78,9 @@ internal sealed class ObjectChecker(BackupRepository repository)
     private async Task<string?> FindWalFaultAsync(WalFileName file, CancellationToken cancellationToken)
     {
         if (file.Kind == WalFileKind.TimelineHistory)
-            await wal.ReadHistoryAsync(file.Segment.Timeline, cancellationToken);
+            await _wal.ReadHistoryAsync(file.Segment.Timeline, cancellationToken);
         else
-            await wal.VerifyAsync(file, cancellationToken);
+            await _wal.VerifyAsync(file, cancellationToken);
         return null;
     }
 

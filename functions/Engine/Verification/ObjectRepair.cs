@@ -12,8 +12,8 @@ namespace Highwater.Engine.Verification;
 /// </summary>
 internal sealed partial class ObjectRepair(BackupRepository target, BackupRepository source, ILogger logger)
 {
-    private readonly ObjectChecker sourceChecker = new(source);
-    private readonly ObjectChecker targetChecker = new(target);
+    private readonly ObjectChecker _sourceChecker = new(source);
+    private readonly ObjectChecker _targetChecker = new(target);
 
     /// <summary>Repairs one object.</summary>
     /// <returns>Null if it is good now, else why it is not.</returns>
@@ -23,14 +23,14 @@ internal sealed partial class ObjectRepair(BackupRepository target, BackupReposi
         if (await source.Storage.StatAsync(check.Key, cancellationToken) is not { } there)
             return $"the repository '{source.Name}' does not have it either";
         var stored = check with { StoredLength = there.Length };
-        if (await sourceChecker.FindFaultAsync(Deep(stored), cancellationToken) is { } fault)
+        if (await _sourceChecker.FindFaultAsync(Deep(stored), cancellationToken) is { } fault)
             return $"the repository '{source.Name}' is no help: {fault}";
         var hash = check.Expected?.Sha256 ?? await source.Storage.HashAsync(check.Key, cancellationToken);
         await target.Storage.DeleteAsync(check.Key, cancellationToken);
         await target.Storage.PutAsync(
             check.Key, source.Storage.AsContent(check.Key, there.Length, hash), cancellationToken);
         LogRepaired(check.Key, target.Name, source.Name);
-        return await targetChecker.FindFaultAsync(Deep(stored), cancellationToken);
+        return await _targetChecker.FindFaultAsync(Deep(stored), cancellationToken);
     }
 
     /// <summary>Repairs the commit of a base backup: what the other repository has under its key, if it can be

@@ -11,21 +11,21 @@ namespace Highwater.Engine.Verification;
 /// </summary>
 internal sealed class WalPathCheck(BackupRepository repository, ObjectRepair? repair, FindingList findings)
 {
-    private readonly WalArchive archive = new(repository);
-    private readonly WalSegmentSize segmentSize = repository.Description.WalSegmentSize;
+    private readonly WalArchive _archive = new(repository);
+    private readonly WalSegmentSize _segmentSize = repository.Description.WalSegmentSize;
 
     /// <summary>Adds a finding for each gap and each missing timeline history; repairs them where it can.</summary>
     /// <exception cref="HighwaterException">A storage cannot be asked now.</exception>
     public async Task RunAsync(IReadOnlyList<BackupRecord> backups, CancellationToken cancellationToken)
     {
-        var files = (await archive.ListAsync(cancellationToken))
+        var files = (await _archive.ListAsync(cancellationToken))
             .Where(file => file.StoredBytes > 0)
             .Where(file => findings.ProblemOf(RepositoryLayout.WalFile(file.Name)) is null)
             .ToList();
         var histories = await ReadHistoriesAsync(files, cancellationToken);
-        await FindMissingHistoriesAsync(new WalContinuity(segmentSize, files, histories), cancellationToken);
+        await FindMissingHistoriesAsync(new WalContinuity(_segmentSize, files, histories), cancellationToken);
         var seen = new HashSet<WalSegmentName>();
-        while (NextGap(new WalContinuity(segmentSize, files, histories), backups, seen) is { } gap)
+        while (NextGap(new WalContinuity(_segmentSize, files, histories), backups, seen) is { } gap)
         {
             var there = await FillAsync(gap, cancellationToken);
             if (there is not null)
@@ -56,14 +56,14 @@ internal sealed class WalPathCheck(BackupRepository repository, ObjectRepair? re
             return null;
 
         // Segments are stored several at once: a later one may have been there before this one was.
-        if (await archive.StatAsync(file, cancellationToken) is { StoredBytes: > 0 } arrived)
+        if (await _archive.StatAsync(file, cancellationToken) is { StoredBytes: > 0 } arrived)
             return arrived;
         var refusal = await RepairAsync(file, cancellationToken);
         findings.Add(
             key,
             $"The WAL segment {gap} is missing although later ones are there: recovery ends before it.",
             refusal);
-        return refusal is null ? await archive.StatAsync(file, cancellationToken) : null;
+        return refusal is null ? await _archive.StatAsync(file, cancellationToken) : null;
     }
 
     private async Task FindMissingHistoriesAsync(WalContinuity continuity, CancellationToken cancellationToken)
@@ -93,7 +93,7 @@ internal sealed class WalPathCheck(BackupRepository repository, ObjectRepair? re
         var histories = new Dictionary<uint, TimelineHistory>();
         foreach (var timeline in files.Where(file => file.Name.Kind == WalFileKind.TimelineHistory)
             .Select(file => file.Name.Segment.Timeline))
-            histories[timeline] = await archive.ReadHistoryAsync(timeline, cancellationToken);
+            histories[timeline] = await _archive.ReadHistoryAsync(timeline, cancellationToken);
         return histories;
     }
 }

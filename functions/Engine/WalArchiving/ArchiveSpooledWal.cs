@@ -14,7 +14,7 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
 {
     private const long MemoryForBuffers = 256 << 20;
 
-    private readonly WalSpool spool = new(options.SpoolPath);
+    private readonly WalSpool _spool = new(options.SpoolPath);
 
     /// <summary>
     /// One pass over the spool, oldest first, several files in flight. Files that may not enter the repository are
@@ -27,7 +27,7 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
     public async Task<SpooledWalArchived> RunAsync(BackupRepository local, CancellationToken cancellationToken)
     {
         var archive = new WalArchive(local);
-        var files = spool.List();
+        var files = _spool.List();
         var taken = 0;
         var bytes = 0L;
         var faults = new List<WalFault>();
@@ -47,7 +47,7 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
             }
             catch (HighwaterException e) when (e.Code == ErrorCodes.WalInvalid || e.Code == ErrorCodes.WalConflict)
             {
-                if (spool.MoveAside(file) is not { } movedTo)
+                if (_spool.MoveAside(file) is not { } movedTo)
                     return;
                 LogMovedAside(logger, file.Name, movedTo, e.Message);
                 lock (faults)
@@ -81,15 +81,15 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw spool.Unusable($"{file} cannot be read: {e.Message}", e);
+            throw _spool.Unusable($"{file} cannot be read: {e.Message}", e);
         }
 
         await archive.VerifyAsync(file, cancellationToken);
-        spool.Remove(file);
+        _spool.Remove(file);
         return length;
     }
 
-    private FileStream Open(WalFileName file) => new(spool.PathOf(file), new FileStreamOptions
+    private FileStream Open(WalFileName file) => new(_spool.PathOf(file), new FileStreamOptions
     {
         Mode = FileMode.Open,
         Access = FileAccess.Read,

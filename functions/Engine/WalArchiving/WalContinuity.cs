@@ -10,9 +10,9 @@ namespace Highwater.Engine.WalArchiving;
 /// </summary>
 public sealed class WalContinuity
 {
-    private readonly Dictionary<WalSegmentName, DateTimeOffset> segments = [];
-    private readonly IReadOnlyDictionary<uint, TimelineHistory> histories;
-    private readonly WalSegmentSize size;
+    private readonly Dictionary<WalSegmentName, DateTimeOffset> _segments = [];
+    private readonly IReadOnlyDictionary<uint, TimelineHistory> _histories;
+    private readonly WalSegmentSize _size;
 
     /// <param name="size">Of the cluster's segments.</param>
     /// <param name="files">Everything in the WAL archive, in any order. Only whole segments count.</param>
@@ -20,10 +20,10 @@ public sealed class WalContinuity
     public WalContinuity(
         WalSegmentSize size, IEnumerable<WalArchiveEntry> files, IReadOnlyDictionary<uint, TimelineHistory> histories)
     {
-        this.size = size;
-        this.histories = histories;
+        _size = size;
+        _histories = histories;
         foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.Segment))
-            segments[file.Name.Segment] = file.StoredAt;
+            _segments[file.Name.Segment] = file.StoredAt;
         Ranges = FindRanges();
     }
 
@@ -34,8 +34,8 @@ public sealed class WalContinuity
     public IReadOnlyList<WalRange> Gaps => [.. Ranges.Zip(Ranges.Skip(1))
         .Where(pair => pair.First.Last.Timeline == pair.Second.First.Timeline)
         .Select(pair => new WalRange(
-            pair.First.Last.Next(size),
-            WalSegmentName.FromNumber(pair.Second.First.Timeline, pair.Second.First.Number(size) - 1, size)))];
+            pair.First.Last.Next(_size),
+            WalSegmentName.FromNumber(pair.Second.First.Timeline, pair.Second.First.Number(_size) - 1, _size)))];
 
     /// <summary>
     /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history
@@ -43,8 +43,8 @@ public sealed class WalContinuity
     /// (findNewestTimeLine in access/transam/timeline.c).
     /// </summary>
     public IReadOnlyList<uint> MissingHistories => [.. Ranges.Select(r => r.First.Timeline)
-        .Concat(histories.Values.SelectMany(h => h.Forks.Select(f => f.Parent)))
-        .Where(timeline => timeline > 1 && !histories.ContainsKey(timeline)).Distinct().Order()];
+        .Concat(_histories.Values.SelectMany(h => h.Forks.Select(f => f.Parent)))
+        .Where(timeline => timeline > 1 && !_histories.ContainsKey(timeline)).Distinct().Order()];
 
     /// <summary>Reads names and histories of a repository: one listing and one small read for each promotion.</summary>
     /// <exception cref="Errors.HighwaterException">Any storage error, and a history file that cannot be
@@ -67,23 +67,23 @@ public sealed class WalContinuity
     }
 
     /// <summary>Whether a segment is here.</summary>
-    public bool Has(WalSegmentName segment) => segments.ContainsKey(segment);
+    public bool Has(WalSegmentName segment) => _segments.ContainsKey(segment);
 
     /// <summary>The segments a base backup cannot be restored without and that are not here.</summary>
     public IReadOnlyList<WalSegmentName> Missing(BackupRecord backup) =>
-        [.. WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, size).Where(segment => !Has(segment))];
+        [.. WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, _size).Where(segment => !Has(segment))];
 
     /// <summary>Whether all WAL is here that the base backup needs to become consistent. Packs are not looked
     /// at.</summary>
     public bool IsRestorable(BackupRecord backup) =>
-        WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, size).All(Has);
+        WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, _size).All(Has);
 
     /// <summary>
     /// The timelines recovery from a base backup may end on, the one it was taken on first: those whose history leaves
     /// the base backup's timeline at or after its stop LSN. PostgreSQL refuses all others.
     /// </summary>
     public IReadOnlyList<uint> TimelinesFrom(BackupRecord backup) =>
-        [backup.Timeline, .. histories.Values.Where(h => IsDescendant(h, backup)).Select(h => h.Timeline).Order()];
+        [backup.Timeline, .. _histories.Values.Where(h => IsDescendant(h, backup)).Select(h => h.Timeline).Order()];
 
     /// <summary>
     /// How far recovery gets from a base backup, towards a timeline: each segment is taken from the youngest timeline
@@ -99,12 +99,12 @@ public sealed class WalContinuity
         if (!possible.Contains(target))
             throw new ArgumentException(
                 $"Recovery from {backup.Id} cannot end on timeline {target}.", nameof(timeline));
-        var history = histories.GetValueOrDefault(target) ?? TimelineHistory.WithoutFile(target);
+        var history = _histories.GetValueOrDefault(target) ?? TimelineHistory.WithoutFile(target);
         WalSegmentName? last = null;
-        var number = backup.FirstSegment.Number(size);
+        var number = backup.FirstSegment.Number(_size);
         for (; ; number++)
         {
-            var segment = WalSegmentName.FromNumber(TimelineOf(number, history), number, size);
+            var segment = WalSegmentName.FromNumber(TimelineOf(number, history), number, _size);
             if (Has(segment))
             {
                 last = segment;
@@ -137,12 +137,12 @@ public sealed class WalContinuity
 
     private WalReach Reach(TimelineHistory history, WalSegmentName next, WalSegmentName? last)
     {
-        var end = next.Start(size);
+        var end = next.Start(_size);
         var timeline = next.Timeline;
 
         // Where the child's first segment is missing, its parent's own copy still leads up to the fork.
         foreach (var fork in history.Forks
-            .Where(f => f.SwitchPoint > next.Start(size) && f.SwitchPoint < next.End(size)).Reverse())
+            .Where(f => f.SwitchPoint > next.Start(_size) && f.SwitchPoint < next.End(_size)).Reverse())
         {
             var parents = next with { Timeline = fork.Parent };
             if (Has(parents))
@@ -156,24 +156,25 @@ public sealed class WalContinuity
             timeline,
             end,
             last,
-            last is { } stored ? segments[stored] : null,
+            last is { } stored ? _segments[stored] : null,
             next,
             PathBeyond(history, next));
     }
 
     private bool PathBeyond(TimelineHistory history, WalSegmentName next) =>
-        segments.Keys.Any(s => s.Number(size) > next.Number(size) && TimelineOf(s.Number(size), history) == s.Timeline);
+        _segments.Keys.Any(s =>
+            s.Number(_size) > next.Number(_size) && TimelineOf(s.Number(_size), history) == s.Timeline);
 
     /// <summary>The timeline whose file holds a segment: the youngest that had begun when the segment ended.</summary>
     private uint TimelineOf(ulong number, TimelineHistory history) =>
-        history.TimelineAt(new Lsn(((number + 1) * (ulong)size.Bytes) - 1));
+        history.TimelineAt(new Lsn(((number + 1) * (ulong)_size.Bytes) - 1));
 
     private List<WalRange> FindRanges()
     {
         var ranges = new List<WalRange>();
-        foreach (var segment in segments.Keys.OrderBy(s => s.Timeline).ThenBy(s => s.Number(size)))
+        foreach (var segment in _segments.Keys.OrderBy(s => s.Timeline).ThenBy(s => s.Number(_size)))
         {
-            if (ranges.Count > 0 && ranges[^1].Last.Next(size) == segment)
+            if (ranges.Count > 0 && ranges[^1].Last.Next(_size) == segment)
                 ranges[^1] = ranges[^1] with { Last = segment };
             else
                 ranges.Add(new WalRange(segment, segment));

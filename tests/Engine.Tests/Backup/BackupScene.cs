@@ -14,7 +14,7 @@ namespace Highwater.Engine.Tests.Backup;
 /// folder.</summary>
 internal sealed class BackupScene : IAsyncDisposable
 {
-    private readonly TempDirectory folder = new("backup");
+    private readonly TempDirectory _folder = new("backup");
 
     private BackupScene(PostgresServer server) => Server = server;
 
@@ -27,9 +27,9 @@ internal sealed class BackupScene : IAsyncDisposable
     public BackupRepository Local { get; private set; } = null!;
 
     /// <summary>Temporary files of base backups; empty between them.</summary>
-    public string WorkFolder => folder.Combine("work");
+    public string WorkFolder => _folder.Combine("work");
 
-    public TempDirectory Folder => folder;
+    public TempDirectory Folder => _folder;
 
     /// <param name="scale">Of pgbench; 1 is about 15 MB.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -41,7 +41,7 @@ internal sealed class BackupScene : IAsyncDisposable
         var scene = new BackupScene(await PostgresServer.StartAsync(options, cancellationToken));
         await scene.Server.FillWithPgbenchAsync(scale, cancellationToken);
         scene.Facts = await new CheckServer(scene.Server.Connection).RunAsync(cancellationToken);
-        scene.LocalStorage = new FaultyStorage(new LocalStorage(localPath ?? scene.folder.Combine("local")));
+        scene.LocalStorage = new FaultyStorage(new LocalStorage(localPath ?? scene._folder.Combine("local")));
         scene.Local = await scene.OpenAsync("local", scene.LocalStorage, cancellationToken);
         return scene;
     }
@@ -55,7 +55,7 @@ internal sealed class BackupScene : IAsyncDisposable
     public async Task<(FaultyStorage Storage, BackupRepository Repository)> OpenOtherAsync(
         string name, CancellationToken cancellationToken)
     {
-        var storage = new FaultyStorage(new LocalStorage(folder.Combine(name)));
+        var storage = new FaultyStorage(new LocalStorage(_folder.Combine(name)));
         return (storage, await OpenAsync(name, storage, cancellationToken));
     }
 
@@ -112,7 +112,7 @@ internal sealed class BackupScene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 
     private static async Task CopyAsync(

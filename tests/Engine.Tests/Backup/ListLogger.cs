@@ -5,15 +5,15 @@ namespace Highwater.Engine.Tests.Backup;
 /// <summary>Keeps what is logged, one line a message.</summary>
 internal sealed class ListLogger<T> : ILogger<T>
 {
-    private readonly List<string> lines = [];
+    private readonly List<string> _lines = [];
 
     /// <summary>All lines so far.</summary>
     public IReadOnlyList<string> Lines
     {
         get
         {
-            lock (lines)
-                return [.. lines];
+            lock (_lines)
+                return [.. _lines];
         }
     }
 
@@ -26,7 +26,7 @@ internal sealed class ListLogger<T> : ILogger<T>
         LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
-        lock (lines)
-            lines.Add(formatter(state, exception));
+        lock (_lines)
+            _lines.Add(formatter(state, exception));
     }
 }

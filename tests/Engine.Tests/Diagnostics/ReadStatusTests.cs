@@ -9,35 +9,35 @@ namespace Highwater.Engine.Tests.Diagnostics;
 
 public sealed class ReadStatusTests : IAsyncLifetime
 {
-    private readonly TempDirectory spool = new("spool");
-    private RepositoryScene local = null!;
-    private RepositoryScene remote = null!;
+    private readonly TempDirectory _spool = new("spool");
+    private RepositoryScene _local = null!;
+    private RepositoryScene _remote = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        local = await RepositoryScene.CreateAsync();
-        await local.AddBackupAsync(1, 2, 1);
-        await local.AddWalAsync(2, 5);
-        remote = await local.CopyAsync("remote");
+        _local = await RepositoryScene.CreateAsync();
+        await _local.AddBackupAsync(1, 2, 1);
+        await _local.AddWalAsync(2, 5);
+        _remote = await _local.CopyAsync("remote");
 
         // A day after the base backup, so that nothing is old.
-        local.Clock.AdjustTime(RepositoryScene.Day(2).StartedAt);
+        _local.Clock.AdjustTime(RepositoryScene.Day(2).StartedAt);
     }
 
     public ValueTask DisposeAsync()
     {
-        local.Dispose();
-        remote.Dispose();
-        spool.Dispose();
+        _local.Dispose();
+        _remote.Dispose();
+        _spool.Dispose();
         return ValueTask.CompletedTask;
     }
 
     [Fact]
     public async Task Two_equal_repositories_are_well_and_both_know_their_recovery_point()
     {
-        var report = await ReadAsync(Source(local), Source(remote));
+        var report = await ReadAsync(Source(_local), Source(_remote));
         Assert.Equal(StatusLevel.Ok, report.Level);
         Assert.All(report.Repositories, repository =>
         {
@@ -53,8 +53,8 @@ public sealed class ReadStatusTests : IAsyncLifetime
     public async Task A_remote_that_is_away_is_reported_and_does_not_hide_the_local_one()
     {
         var away = new TransientException(ErrorCodes.StorageUnreachable, "The host does not answer.", "wait");
-        remote.Storage.Fault = (_, _) => away;
-        var report = await ReadAsync(Source(local), Source(remote));
+        _remote.Storage.Fault = (_, _) => away;
+        var report = await ReadAsync(Source(_local), Source(_remote));
         Assert.Equal(StatusLevel.Warn, report.Level);
         Assert.True(report.Repositories[0].Reachable);
         Assert.False(report.Repositories[1].Reachable);
@@ -64,26 +64,26 @@ public sealed class ReadStatusTests : IAsyncLifetime
     [Fact]
     public async Task No_repository_that_can_be_read_is_a_failure()
     {
-        local.Storage.Fault = (_, _) => new TransientException(ErrorCodes.StorageUnreachable, "Away.", "wait");
-        remote.Storage.Fault = local.Storage.Fault;
-        Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(local), Source(remote))).Level);
+        _local.Storage.Fault = (_, _) => new TransientException(ErrorCodes.StorageUnreachable, "Away.", "wait");
+        _remote.Storage.Fault = _local.Storage.Fault;
+        Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(_local), Source(_remote))).Level);
         Assert.Equal(StatusLevel.Fail, (await ReadAsync()).Level);
     }
 
     [Fact]
     public async Task A_missing_remote_is_said() => Assert.Contains(
-        (await ReadAsync(Source(local))).Lines,
+        (await ReadAsync(Source(_local))).Lines,
         line => line.Level == StatusLevel.Warn
             && line.Remedy!.Contains("REMOTE_BACKUP_HOST", StringComparison.Ordinal));
 
     [Fact]
     public async Task How_far_the_remote_is_behind_is_counted_in_backups_files_and_bytes()
     {
-        var added = await local.AddBackupAsync(2, 6, 1, 2);
-        await local.AddWalAsync(6, 7);
-        var report = await ReadAsync(Source(local), Source(remote));
+        var added = await _local.AddBackupAsync(2, 6, 1, 2);
+        await _local.AddWalAsync(6, 7);
+        var report = await ReadAsync(Source(_local), Source(_remote));
         var wal = Enumerable.Range(6, 2)
-            .Sum(number => new FileInfo(local.PathOf(RepositoryScene.WalKey((ulong)number))).Length);
+            .Sum(number => new FileInfo(_local.PathOf(RepositoryScene.WalKey((ulong)number))).Length);
 
         // The pack it shares with the first base backup is there already.
         Assert.Equal(new ReplicationBacklog(1, 2, added.Packs[1].Length + wal), report.Repositories[1].Behind);
@@ -93,8 +93,8 @@ public sealed class ReadStatusTests : IAsyncLifetime
     [Fact]
     public async Task A_gap_that_stops_recovery_from_the_newest_base_backup_fails_and_is_named()
     {
-        local.Remove(RepositoryScene.WalKey(4));
-        var report = await ReadAsync(Source(local), Source(remote));
+        _local.Remove(RepositoryScene.WalKey(4));
+        var report = await ReadAsync(Source(_local), Source(_remote));
         Assert.Equal(StatusLevel.Fail, report.Level);
         Assert.True(report.Repositories[0].StopsAtGap);
         Assert.Equal(RepositoryScene.Segment(4), Assert.Single(report.Repositories[0].Gaps).First);
@@ -105,8 +105,8 @@ public sealed class ReadStatusTests : IAsyncLifetime
     [Fact]
     public async Task A_base_backup_without_its_wal_is_none()
     {
-        local.Truncate(RepositoryScene.WalKey(3), 0);
-        var report = await ReadAsync(Source(local), Source(remote));
+        _local.Truncate(RepositoryScene.WalKey(3), 0);
+        var report = await ReadAsync(Source(_local), Source(_remote));
         Assert.Equal(StatusLevel.Fail, report.Level);
         Assert.Equal((1, 0), (report.Repositories[0].Backups, report.Repositories[0].RestorableBackups));
     }
@@ -114,22 +114,23 @@ public sealed class ReadStatusTests : IAsyncLifetime
     [Fact]
     public async Task Wal_that_waits_in_the_spool_is_counted_and_fails_when_it_waits_too_long()
     {
-        var path = spool.Combine(RepositoryScene.Segment(6).ToString());
+        var path = _spool.Combine(RepositoryScene.Segment(6).ToString());
         await File.WriteAllBytesAsync(path, new byte[100], Token);
-        await File.WriteAllTextAsync(spool.Combine("not-wal"), "x", Token);
-        File.SetLastWriteTimeUtc(path, local.Clock.GetUtcNow().AddMinutes(-5).UtcDateTime);
-        var report = await ReadAsync(Source(local), Source(remote));
-        Assert.Equal(new SpoolStatus(spool.Path, null, 1, 100, TimeSpan.FromMinutes(5)), report.Spool);
+        await File.WriteAllTextAsync(_spool.Combine("not-wal"), "x", Token);
+        File.SetLastWriteTimeUtc(path, _local.Clock.GetUtcNow().AddMinutes(-5).UtcDateTime);
+        var report = await ReadAsync(Source(_local), Source(_remote));
+        Assert.Equal(new SpoolStatus(_spool.Path, null, 1, 100, TimeSpan.FromMinutes(5)), report.Spool);
         Assert.Equal(StatusLevel.Ok, report.Level);
 
-        File.SetLastWriteTimeUtc(path, local.Clock.GetUtcNow().AddHours(-2).UtcDateTime);
-        Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(local), Source(remote))).Level);
+        File.SetLastWriteTimeUtc(path, _local.Clock.GetUtcNow().AddHours(-2).UtcDateTime);
+        Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(_local), Source(_remote))).Level);
     }
 
     [Fact]
     public async Task A_spool_that_is_not_there_fails()
     {
-        var report = await new ReadStatus(local.Clock).RunAsync([Source(local)], spool.Combine("absent"), null, Token);
+        var report = await new ReadStatus(_local.Clock).RunAsync(
+            [Source(_local)], _spool.Combine("absent"), null, Token);
         Assert.NotNull(report.Spool.Fault);
         Assert.Equal(StatusLevel.Fail, report.Level);
     }
@@ -141,7 +142,7 @@ public sealed class ReadStatusTests : IAsyncLifetime
             new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 }, Token);
         await server.ArchiveCurrentWalAsync(Token);
         var report = await new ReadStatus(TimeProvider.System).RunAsync(
-            [Source(local)], server.SpoolPath, server.Connection, Token);
+            [Source(_local)], server.SpoolPath, server.Connection, Token);
         Assert.NotNull(report.Server!.CurrentLsn);
         Assert.Equal(["spool"], report.Server.LastArchivedAt);
 
@@ -155,5 +156,5 @@ public sealed class ReadStatusTests : IAsyncLifetime
         token => BackupRepository.OpenAsync(scene.Repository.Name, scene.Storage, token));
 
     private Task<StatusReport> ReadAsync(params RepositorySource[] sources) =>
-        new ReadStatus(local.Clock).RunAsync(sources, spool.Path, null, Token);
+        new ReadStatus(_local.Clock).RunAsync(sources, _spool.Path, null, Token);
 }

@@ -9,42 +9,42 @@ public sealed class ArchiveWalScriptTests : IDisposable
     private const string HangingDd = "#!/bin/sh\nfor a; do case $a in of=*) f=${a#of=};; esac; done\n"
         + "printf half >\"$f\"\n: >\"$HANGING\"\nexec sleep 60\n";
 
-    private readonly ArchiveWalScript script = new();
+    private readonly ArchiveWalScript _script = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_segment_arrives_whole_under_its_name_and_nothing_else_stays()
     {
-        Assert.Equal(new ToolResult(0, "", ""), await script.RunAsync());
-        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(script.Target, Token));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(script.Target));
-        Assert.Empty(script.Temporaries());
+        Assert.Equal(new ToolResult(0, "", ""), await _script.RunAsync());
+        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(_script.Target, Token));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_script.Target));
+        Assert.Empty(_script.Temporaries());
     }
 
     [Fact]
     public async Task The_same_bytes_again_are_success()
     {
-        await script.RunAsync();
-        Assert.Equal(new ToolResult(0, "", ""), await script.RunAsync());
+        await _script.RunAsync();
+        Assert.Equal(new ToolResult(0, "", ""), await _script.RunAsync());
     }
 
     [Fact]
     public async Task Other_bytes_under_the_same_name_are_refused_and_the_first_are_kept()
     {
-        await script.RunAsync();
-        await File.WriteAllBytesAsync(script.Segment, ArchiveWalScript.Bytes(2), Token);
-        AssertRefused(await script.RunAsync(), "other bytes");
-        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(script.Target, Token));
+        await _script.RunAsync();
+        await File.WriteAllBytesAsync(_script.Segment, ArchiveWalScript.Bytes(2), Token);
+        AssertRefused(await _script.RunAsync(), "other bytes");
+        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(_script.Target, Token));
     }
 
     [Fact]
     public async Task A_limit_reached_while_writing_is_a_failure_that_leaves_nothing()
     {
-        AssertRefused(await script.RunAsync("ulimit -f 100"), "failed");
-        Assert.False(File.Exists(script.Target));
-        Assert.Empty(script.Temporaries());
-        Assert.Equal(0, (await script.RunAsync()).ExitCode);
+        AssertRefused(await _script.RunAsync("ulimit -f 100"), "failed");
+        Assert.False(File.Exists(_script.Target));
+        Assert.Empty(_script.Temporaries());
+        Assert.Equal(0, (await _script.RunAsync()).ExitCode);
     }
 
     [Fact]
@@ -52,17 +52,17 @@ public sealed class ArchiveWalScriptTests : IDisposable
     {
         // Linux has a device that is always full; where dd writes to it, it is told what a full disk would tell it.
         await PutToolAsync("dd", "#!/bin/sh\nexec /bin/dd if=/dev/zero of=/dev/full bs=4096 count=1 status=none\n");
-        AssertRefused(await script.RunAsync(ToolsFirst), "is full");
-        Assert.False(File.Exists(script.Target));
-        Assert.Empty(script.Temporaries());
+        AssertRefused(await _script.RunAsync(ToolsFirst), "is full");
+        Assert.False(File.Exists(_script.Target));
+        Assert.Empty(_script.Temporaries());
     }
 
     [Fact]
     public async Task Killed_while_copying_it_publishes_nothing_and_the_next_attempt_succeeds()
     {
         await PutToolAsync("dd", HangingDd);
-        var hanging = Path.Combine(script.Folder, "hanging");
-        var command = script.Command(ToolsFirst);
+        var hanging = Path.Combine(_script.Folder, "hanging");
+        var command = _script.Command(ToolsFirst);
         command.Environment["HANGING"] = hanging;
         using (var process = Process.Start(command)!)
         {
@@ -72,33 +72,33 @@ public sealed class ArchiveWalScriptTests : IDisposable
             await process.WaitForExitAsync(Token);
         }
 
-        Assert.False(File.Exists(script.Target));
-        var stale = Assert.Single(script.Temporaries());
-        Assert.Equal(0, (await script.RunAsync()).ExitCode);
-        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(script.Target, Token));
+        Assert.False(File.Exists(_script.Target));
+        var stale = Assert.Single(_script.Temporaries());
+        Assert.Equal(0, (await _script.RunAsync()).ExitCode);
+        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(_script.Target, Token));
 
         File.SetLastWriteTimeUtc(stale, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2));
-        Assert.Equal(0, (await script.RunAsync(name: "000000010000000000000008")).ExitCode);
-        Assert.Empty(script.Temporaries());
+        Assert.Equal(0, (await _script.RunAsync(name: "000000010000000000000008")).ExitCode);
+        Assert.Empty(_script.Temporaries());
     }
 
     [Fact]
     public async Task Many_at_once_all_succeed_and_publish_once()
     {
-        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => script.RunAsync()));
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _script.RunAsync()));
         Assert.All(results, r => Assert.Equal(new ToolResult(0, "", ""), r));
-        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(script.Target, Token));
-        Assert.Empty(script.Temporaries());
+        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(_script.Target, Token));
+        Assert.Empty(_script.Temporaries());
     }
 
     [Fact]
     public async Task Without_hard_links_it_publishes_all_the_same_and_still_never_overwrites()
     {
         await PutToolAsync("ln", "#!/bin/sh\nexit 1\n");
-        Assert.Equal(0, (await script.RunAsync(ToolsFirst)).ExitCode);
-        await File.WriteAllBytesAsync(script.Segment, ArchiveWalScript.Bytes(2), Token);
-        AssertRefused(await script.RunAsync(ToolsFirst), "other bytes");
-        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(script.Target, Token));
+        Assert.Equal(0, (await _script.RunAsync(ToolsFirst)).ExitCode);
+        await File.WriteAllBytesAsync(_script.Segment, ArchiveWalScript.Bytes(2), Token);
+        AssertRefused(await _script.RunAsync(ToolsFirst), "other bytes");
+        Assert.Equal(ArchiveWalScript.Bytes(1), await File.ReadAllBytesAsync(_script.Target, Token));
     }
 
     [Fact]
@@ -107,26 +107,26 @@ public sealed class ArchiveWalScriptTests : IDisposable
         // The last moment before publishing: another archiver wins the race with other bytes.
         var intruder = $"printf other >\"$WAL_SPOOL_PATH/{ArchiveWalScript.Name}\"\n";
         await PutToolAsync("dd", "#!/bin/sh\n/bin/dd \"$@\"\n" + intruder);
-        AssertRefused(await script.RunAsync(ToolsFirst), "other bytes");
-        Assert.Equal("other", await File.ReadAllTextAsync(script.Target, Token));
-        Assert.Empty(script.Temporaries());
+        AssertRefused(await _script.RunAsync(ToolsFirst), "other bytes");
+        Assert.Equal("other", await File.ReadAllTextAsync(_script.Target, Token));
+        Assert.Empty(_script.Temporaries());
     }
 
     [Fact]
     public async Task A_spool_of_a_group_shares_its_segments_with_the_group()
     {
-        await Tool.RunAsync(new ProcessStartInfo("chmod", ["2770", script.Spool]), Token);
-        Assert.Equal(0, (await script.RunAsync()).ExitCode);
+        await Tool.RunAsync(new ProcessStartInfo("chmod", ["2770", _script.Spool]), Token);
+        Assert.Equal(0, (await _script.RunAsync()).ExitCode);
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
-            File.GetUnixFileMode(script.Target));
+            File.GetUnixFileMode(_script.Target));
     }
 
     [Fact]
     public async Task A_missing_spool_is_named_with_the_command_that_makes_it()
     {
-        Directory.Delete(script.Spool);
-        AssertRefused(await script.RunAsync(), "install -d");
+        Directory.Delete(_script.Spool);
+        AssertRefused(await _script.RunAsync(), "install -d");
     }
 
     [Theory]
@@ -134,11 +134,11 @@ public sealed class ArchiveWalScriptTests : IDisposable
     [InlineData(".hidden")]
     [InlineData("")]
     public async Task Names_that_are_no_wal_files_are_refused(string name) =>
-        AssertRefused(await script.RunAsync(name: name), "not a WAL file name");
+        AssertRefused(await _script.RunAsync(name: name), "not a WAL file name");
 
-    public void Dispose() => script.Dispose();
+    public void Dispose() => _script.Dispose();
 
-    private string ToolsFirst => $"PATH='{script.Folder}/bin':$PATH";
+    private string ToolsFirst => $"PATH='{_script.Folder}/bin':$PATH";
 
     /// <summary>One line on standard error, and an exit code after which PostgreSQL tries again.</summary>
     private static void AssertRefused(ToolResult result, string reason)
@@ -151,7 +151,7 @@ public sealed class ArchiveWalScriptTests : IDisposable
 
     private async Task PutToolAsync(string name, string content)
     {
-        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(script.Folder, "bin")).FullName, name);
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_script.Folder, "bin")).FullName, name);
         await File.WriteAllTextAsync(path, content, Token);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

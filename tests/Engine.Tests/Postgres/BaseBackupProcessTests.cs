@@ -10,7 +10,7 @@ namespace Highwater.Engine.Tests.Postgres;
 
 public sealed class BaseBackupProcessTests : IDisposable
 {
-    private readonly string staging = Path.Combine(Path.GetTempPath(), $"highwater-staging-{Guid.NewGuid():N}");
+    private readonly string _staging = Path.Combine(Path.GetTempPath(), $"highwater-staging-{Guid.NewGuid():N}");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -79,7 +79,7 @@ public sealed class BaseBackupProcessTests : IDisposable
             Assert.True((await BackupManifestReader.ReadAsync(manifest, null, Token)).FileCount > 900);
         }
 
-        Assert.False(Directory.Exists(staging));
+        Assert.False(Directory.Exists(_staging));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class BaseBackupProcessTests : IDisposable
         Assert.Null(await new ReadBackupProgress(server.Connection).RunAsync("highwater-test", Token));
     }
 
-    public void Dispose() => Assert.False(Directory.Exists(staging), "The staging directory was left behind.");
+    public void Dispose() => Assert.False(Directory.Exists(_staging), "The staging directory was left behind.");
 
     private static Task<PostgresServer> StartServerAsync() => PostgresServer.StartAsync(
         new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 }, Token);
@@ -203,7 +203,7 @@ public sealed class BaseBackupProcessTests : IDisposable
     private async Task<HighwaterException> FailAsync(PostgresOptions options, ServerFacts facts)
     {
         await using var backup = await BaseBackupProcess.StartAsync(
-            options, facts, new BaseBackupRequest("test", "highwater-test", staging), TimeProvider.System,
+            options, facts, new BaseBackupRequest("test", "highwater-test", _staging), TimeProvider.System,
             NullLogger.Instance);
         return await Assert.ThrowsAsync<HighwaterException>(() => backup.CompleteAsync(Token));
     }
@@ -211,7 +211,7 @@ public sealed class BaseBackupProcessTests : IDisposable
     private async Task<BaseBackupProcess> StartBackupAsync(PostgresOptions options, TimeSpan? idleDeadline = null)
     {
         var facts = await new ReadServerFacts(options).RunAsync(Token);
-        var request = new BaseBackupRequest("test", "highwater-test", staging);
+        var request = new BaseBackupRequest("test", "highwater-test", _staging);
         if (idleDeadline is { } deadline)
             request = request with { IdleDeadline = deadline };
         return await BaseBackupProcess.StartAsync(options, facts, request, TimeProvider.System, NullLogger.Instance);

@@ -6,22 +6,22 @@ namespace Highwater.Engine.Tests.Postgres;
 
 public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<ArchivingServer>
 {
-    private readonly PostgresServer server = archiving.Server;
+    private readonly PostgresServer _server = archiving.Server;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Facts_are_those_of_the_server()
     {
-        var options = server.ConnectionFor(ArchivingServer.User, ArchivingServer.Password);
+        var options = _server.ConnectionFor(ArchivingServer.User, ArchivingServer.Password);
         var facts = await new CheckServer(options).RunAsync(Token);
         Assert.Equal(
-            await server.QueryAsync<string>("SELECT system_identifier::text FROM pg_control_system()", Token),
+            await _server.QueryAsync<string>("SELECT system_identifier::text FROM pg_control_system()", Token),
             facts.SystemIdentifier.ToString());
-        Assert.Equal(await server.QueryAsync<string>("SHOW server_version_num", Token), $"{facts.VersionNumber}");
+        Assert.Equal(await _server.QueryAsync<string>("SHOW server_version_num", Token), $"{facts.VersionNumber}");
         Assert.Equal(1 << 20, facts.WalSegmentSize.Bytes);
         Assert.Equal(1u, facts.Timeline);
-        Assert.Equal(server.DataDirectory, facts.DataDirectory);
+        Assert.Equal(_server.DataDirectory, facts.DataDirectory);
         Assert.Contains("archive-wal", facts.ArchiveCommand, StringComparison.Ordinal);
         Assert.True(facts.DataChecksums);
         Assert.False(facts.InRecovery);
@@ -34,7 +34,7 @@ public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<
     [Fact]
     public async Task A_wrong_password_is_named_and_never_printed()
     {
-        var error = await FailAsync(server.ConnectionFor(ArchivingServer.User, "wr0ng-one"));
+        var error = await FailAsync(_server.ConnectionFor(ArchivingServer.User, "wr0ng-one"));
         Assert.Equal(ErrorCodes.PostgresLoginFailed, error.Code);
         Assert.Contains("ALTER ROLE highwater PASSWORD", error.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain("wr0ng-one", error.ToString(), StringComparison.Ordinal);
@@ -42,12 +42,12 @@ public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<
 
     [Fact]
     public async Task A_missing_password_is_a_failed_login() => Assert.Equal(
-        ErrorCodes.PostgresLoginFailed, (await FailAsync(server.ConnectionFor(ArchivingServer.User, null))).Code);
+        ErrorCodes.PostgresLoginFailed, (await FailAsync(_server.ConnectionFor(ArchivingServer.User, null))).Code);
 
     [Fact]
     public async Task An_unknown_database_is_named()
     {
-        var error = await FailAsync(server.Connection with { Database = "nowhere" });
+        var error = await FailAsync(_server.Connection with { Database = "nowhere" });
         Assert.Equal(ErrorCodes.PostgresLoginFailed, error.Code);
         Assert.Contains("nowhere", error.WhatHappened, StringComparison.Ordinal);
         Assert.Contains("POSTGRES_DB", error.Remedy, StringComparison.Ordinal);
@@ -56,8 +56,8 @@ public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<
     [Fact]
     public async Task All_missing_rights_are_named_at_once_with_their_sql()
     {
-        await server.CreateBackupUserAsync("Bare Role", "x", Token, replication: false, readSettings: false);
-        var error = await FailAsync(server.ConnectionFor("Bare Role", "x"));
+        await _server.CreateBackupUserAsync("Bare Role", "x", Token, replication: false, readSettings: false);
+        var error = await FailAsync(_server.ConnectionFor("Bare Role", "x"));
         Assert.Equal(ErrorCodes.PostgresRightMissing, error.Code);
         Assert.Contains("ALTER ROLE \"Bare Role\" REPLICATION;", error.Remedy, StringComparison.Ordinal);
         Assert.Contains("GRANT pg_read_all_settings TO \"Bare Role\";", error.Remedy, StringComparison.Ordinal);
@@ -66,23 +66,23 @@ public sealed class CheckServerTests(ArchivingServer archiving) : IClassFixture<
     [Fact]
     public async Task The_sql_of_the_remedy_cures_the_missing_rights()
     {
-        await server.CreateBackupUserAsync("curable", "x", Token, replication: false, readSettings: false);
-        var options = server.ConnectionFor("curable", "x");
+        await _server.CreateBackupUserAsync("curable", "x", Token, replication: false, readSettings: false);
+        var options = _server.ConnectionFor("curable", "x");
         var facts = await new ReadServerFacts(options).RunAsync(Token);
         foreach (var unmet in ServerRequirements.FindUnmet(facts, options))
-            await server.ExecuteAsync(unmet.Remedy, Token);
+            await _server.ExecuteAsync(unmet.Remedy, Token);
         Assert.True((await new CheckServer(options).RunAsync(Token)).Role.MayReplicate);
     }
 
     [Fact]
     public async Task Without_the_right_a_wal_switch_is_refused_with_the_grant()
     {
-        await server.ExecuteAsync("CREATE ROLE plain LOGIN PASSWORD 'x'", Token);
+        await _server.ExecuteAsync("CREATE ROLE plain LOGIN PASSWORD 'x'", Token);
         var error = await Assert.ThrowsAsync<HighwaterException>(
-            () => new SwitchWal(server.ConnectionFor("plain", "x")).RunAsync(Token));
+            () => new SwitchWal(_server.ConnectionFor("plain", "x")).RunAsync(Token));
         Assert.Equal(ErrorCodes.PostgresRightMissing, error.Code);
-        await server.ExecuteAsync(error.Remedy, Token);
-        Assert.True(await new SwitchWal(server.ConnectionFor("plain", "x")).RunAsync(Token) > Lsn.None);
+        await _server.ExecuteAsync(error.Remedy, Token);
+        Assert.True(await new SwitchWal(_server.ConnectionFor("plain", "x")).RunAsync(Token) > Lsn.None);
     }
 
     [Fact]

@@ -9,15 +9,15 @@ namespace Highwater.Engine.Tests.Repository;
 
 public sealed class LeaseTests : IAsyncLifetime
 {
-    private RepositoryScene scene = null!;
+    private RepositoryScene _scene = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => scene = await RepositoryScene.CreateAsync();
+    public async ValueTask InitializeAsync() => _scene = await RepositoryScene.CreateAsync();
 
     public ValueTask DisposeAsync()
     {
-        scene.Dispose();
+        _scene.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -28,7 +28,7 @@ public sealed class LeaseTests : IAsyncLifetime
             Assert.Equal(lease.Record, Assert.Single(await LiveAsync()));
         Assert.Empty(await LiveAsync());
         Assert.DoesNotContain(
-            await scene.KeysAsync(), key => key.StartsWith(RepositoryLayout.Leases, StringComparison.Ordinal));
+            await _scene.KeysAsync(), key => key.StartsWith(RepositoryLayout.Leases, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class LeaseTests : IAsyncLifetime
         for (var i = 0; i < 12; i++)
         {
             var before = lease.Record.ExpiresAt;
-            scene.Clock.Advance(TimeSpan.FromMinutes(2.5));
+            _scene.Clock.Advance(TimeSpan.FromMinutes(2.5));
             await UntilAsync(() => lease.Record.ExpiresAt > before);
         }
 
@@ -74,14 +74,14 @@ public sealed class LeaseTests : IAsyncLifetime
     public async Task A_lease_that_cannot_be_renewed_in_time_is_lost_for_good()
     {
         await using var lease = await AcquireAsync(LeasePurpose.BaseBackup);
-        scene.Storage.Fault = (method, _) => method == nameof(IStorage.ReplaceAsync)
+        _scene.Storage.Fault = (method, _) => method == nameof(IStorage.ReplaceAsync)
             ? new TransientException(ErrorCodes.StorageUnreachable, "It is away.", "wait")
             : null;
-        scene.Clock.Advance(Lease.Lifetime);
+        _scene.Clock.Advance(Lease.Lifetime);
         var error = Assert.Throws<HighwaterException>(lease.EnsureHeld);
         Assert.Equal(ErrorCodes.LeaseLost, error.Code);
 
-        scene.Storage.Fault = (_, _) => null;
+        _scene.Storage.Fault = (_, _) => null;
         Assert.Throws<HighwaterException>(lease.EnsureHeld);
         Assert.Empty(await LiveAsync());
     }
@@ -92,7 +92,7 @@ public sealed class LeaseTests : IAsyncLifetime
         await using var lease = await AcquireAsync(LeasePurpose.BaseBackup);
 
         // The clock jumps without a timer in between, as when a machine was suspended.
-        scene.Clock.AdjustTime(scene.Clock.GetUtcNow() + Lease.Lifetime);
+        _scene.Clock.AdjustTime(_scene.Clock.GetUtcNow() + Lease.Lifetime);
         await using var prune = await AcquireAsync(LeasePurpose.Prune);
         Assert.Throws<HighwaterException>(lease.EnsureHeld);
     }
@@ -102,7 +102,7 @@ public sealed class LeaseTests : IAsyncLifetime
     {
         await WriteAsync(LeaseProcess.Current with { Host = "elsewhere", Scope = "another boot" });
         await Assert.ThrowsAsync<TransientException>(() => AcquireAsync(LeasePurpose.Prune));
-        scene.Clock.Advance(Lease.Lifetime);
+        _scene.Clock.Advance(Lease.Lifetime);
         await using var lease = await AcquireAsync(LeasePurpose.Prune);
         Assert.Single(await LiveAsync());
     }
@@ -130,28 +130,28 @@ public sealed class LeaseTests : IAsyncLifetime
     [Fact]
     public async Task A_lease_that_cannot_be_read_blocks_for_the_life_of_a_lease_and_is_then_removed()
     {
-        scene.Clock.AdjustTime(TimeProvider.System.GetUtcNow());
-        await scene.Local.ReplaceAsync("leases/torn.json", ReadOnlyMemory<byte>.Empty, Token);
+        _scene.Clock.AdjustTime(TimeProvider.System.GetUtcNow());
+        await _scene.Local.ReplaceAsync("leases/torn.json", ReadOnlyMemory<byte>.Empty, Token);
         await Assert.ThrowsAsync<TransientException>(() => AcquireAsync(LeasePurpose.BaseBackup));
 
         // The file is a moment younger than the clock that was set before it was written.
-        scene.Clock.Advance(Lease.Lifetime + TimeSpan.FromMinutes(1));
+        _scene.Clock.Advance(Lease.Lifetime + TimeSpan.FromMinutes(1));
         await using (await AcquireAsync(LeasePurpose.Prune))
-            await LeaseList.RemoveDeadAsync(scene.Repository, scene.Clock, Token);
-        Assert.DoesNotContain("leases/torn.json", await scene.KeysAsync());
+            await LeaseList.RemoveDeadAsync(_scene.Repository, _scene.Clock, Token);
+        Assert.DoesNotContain("leases/torn.json", await _scene.KeysAsync());
     }
 
     private Task<Lease> AcquireAsync(LeasePurpose purpose) =>
-        Lease.AcquireAsync(scene.Repository, purpose, scene.Clock, NullLogger.Instance, Token);
+        Lease.AcquireAsync(_scene.Repository, purpose, _scene.Clock, NullLogger.Instance, Token);
 
     private Task<IReadOnlyList<LeaseRecord>> LiveAsync() =>
-        LeaseList.ReadLiveAsync(scene.Repository, scene.Clock, Token);
+        LeaseList.ReadLiveAsync(_scene.Repository, _scene.Clock, Token);
 
     private Task WriteAsync(LeaseProcess process)
     {
-        var now = scene.Clock.GetUtcNow();
+        var now = _scene.Clock.GetUtcNow();
         var record = new LeaseRecord("other", LeasePurpose.BaseBackup, process, now, now + Lease.Lifetime);
-        return scene.Local.ReplaceAsync(
+        return _scene.Local.ReplaceAsync(
             RepositoryLayout.Lease("other"),
             JsonSerializer.SerializeToUtf8Bytes(record, RepositoryJson.Default.LeaseRecord),
             Token);

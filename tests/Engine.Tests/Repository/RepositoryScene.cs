@@ -20,7 +20,7 @@ internal sealed class RepositoryScene : IDisposable
 
     public static readonly WalSegmentSize SegmentSize = new(1 << 20);
 
-    private readonly TempDirectory folder = new("repository");
+    private readonly TempDirectory _folder = new("repository");
 
     private RepositoryScene()
     {
@@ -37,7 +37,7 @@ internal sealed class RepositoryScene : IDisposable
 
     public BackupRepository Repository { get; private set; } = null!;
 
-    public string Root => folder.Combine("repository");
+    public string Root => _folder.Combine("repository");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -67,7 +67,7 @@ internal sealed class RepositoryScene : IDisposable
     {
         var id = Day(day);
         var packs = new List<ObjectReference>();
-        await using var list = new FileListWriter(folder.Path);
+        await using var list = new FileListWriter(_folder.Path);
         foreach (var seed in packSeeds)
             packs.Add(await AddPackAsync(seed, list));
         list.Add(new FileListEntry("zeros", FileType.File, "0600", id.StartedAt, 300_000, Sha256Hash.Of([]),
@@ -142,7 +142,7 @@ internal sealed class RepositoryScene : IDisposable
 
     public string PathOf(string key) => Path.Combine(Root, key);
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private async Task<ObjectReference> AddPackAsync(int seed, FileListWriter list)
     {

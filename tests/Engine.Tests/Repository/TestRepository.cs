@@ -9,11 +9,11 @@ namespace Highwater.Engine.Tests.Repository;
 /// <summary>A repository of an invented cluster in a temporary folder, whose storage can be made to fail.</summary>
 public sealed class TestRepository : IAsyncDisposable
 {
-    private readonly TempDirectory folder;
+    private readonly TempDirectory _folder;
 
     private TestRepository(TempDirectory folder, FaultyStorage storage, BackupRepository repository)
     {
-        (this.folder, Storage, Repository) = (folder, storage, repository);
+        (_folder, Storage, Repository) = (folder, storage, repository);
     }
 
     public FaultyStorage Storage { get; }
@@ -21,7 +21,7 @@ public sealed class TestRepository : IAsyncDisposable
     public BackupRepository Repository { get; }
 
     /// <summary>For scratch files; the repository itself stands in <c>repository</c> below it.</summary>
-    public TempDirectory Folder => folder;
+    public TempDirectory Folder => _folder;
 
     public static async Task<TestRepository> CreateAsync(CancellationToken cancellationToken, string name = "local")
     {
@@ -34,7 +34,7 @@ public sealed class TestRepository : IAsyncDisposable
     }
 
     /// <summary>Where an object stands on disk.</summary>
-    public string PathOf(string key) => Path.Combine(folder.Combine("repository"), key);
+    public string PathOf(string key) => Path.Combine(_folder.Combine("repository"), key);
 
     /// <summary>Changes the bytes of an object behind the repository's back, as a failing disk does.</summary>
     public void Damage(string key, Func<byte[], byte[]> change)
@@ -57,6 +57,6 @@ public sealed class TestRepository : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Storage.DisposeAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 }

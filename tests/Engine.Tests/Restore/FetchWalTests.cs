@@ -10,11 +10,11 @@ namespace Highwater.Engine.Tests.Restore;
 
 public sealed class FetchWalTests : IDisposable
 {
-    private readonly TempDirectory folder = new("fetch");
+    private readonly TempDirectory _folder = new("fetch");
 
-    private string Destination => folder.Combine("RECOVERYXLOG");
+    private string Destination => _folder.Combine("RECOVERYXLOG");
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_segment_is_found_whole_and_replaces_what_stands_at_the_destination()
@@ -27,7 +27,7 @@ public sealed class FetchWalTests : IDisposable
         Assert.Equal(WalGetOutcome.Found, await Fetch(scene.Local).RunAsync(Segment(1).ToString(), Destination, Token));
 
         Assert.Equal(BytesOf(Segment(1)), await File.ReadAllBytesAsync(Destination, Token));
-        Assert.Single(Directory.GetFiles(folder.Path));
+        Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class FetchWalTests : IDisposable
         scene.RemoteStorage.Fault = (_, _) => new TransientException(ErrorCodes.StorageUnreachable, "Away.", "wait");
 
         await Assert.ThrowsAsync<TransientException>(() => fetch.RunAsync(Segment(1).ToString(), Destination, Token));
-        Assert.Empty(Directory.GetFiles(folder.Path));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class FetchWalTests : IDisposable
             () => Fetch(scene.Local).RunAsync(Segment(1).ToString(), Destination, Token));
 
         Assert.Equal(ErrorCodes.RepositoryDamaged, error.Code);
-        Assert.Empty(Directory.GetFiles(folder.Path));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ namespace Highwater.Engine.Tests.Restore;
 /// </summary>
 public sealed class RestoreScene : IAsyncLifetime
 {
-    private readonly TempDirectory folder = new("restore");
+    private readonly TempDirectory _folder = new("restore");
 
     public PostgresServer Server { get; private set; } = null!;
 
@@ -41,14 +41,14 @@ public sealed class RestoreScene : IAsyncLifetime
     /// <summary>The whole database at the end, as SQL.</summary>
     public string Dump { get; private set; } = "";
 
-    public string LocalPath => folder.Combine("local");
+    public string LocalPath => _folder.Combine("local");
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         var token = CancellationToken.None;
-        File.SetUnixFileMode(folder.Path, File.GetUnixFileMode(folder.Path) | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(_folder.Path, File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherExecute);
         Server = await PostgresServer.StartAsync(
             new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1, OwnSystemIdentifier = true }, token);
         await Server.ExecuteAsync(
@@ -75,11 +75,11 @@ public sealed class RestoreScene : IAsyncLifetime
     {
         await Server.DisposeAsync();
         await Local.Storage.DisposeAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 
     /// <summary>A path below the scene's folder that nobody else uses.</summary>
-    public string NewPath(string name) => folder.Combine($"{name}-{Path.GetRandomFileName()}");
+    public string NewPath(string name) => _folder.Combine($"{name}-{Path.GetRandomFileName()}");
 
     public static RepositorySource Source(BackupRepository repository) =>
         new(repository.Name, repository.Storage.Address, _ => Task.FromResult(repository));
@@ -149,7 +149,7 @@ public sealed class RestoreScene : IAsyncLifetime
     {
         var taken = await new BackupCatalog(Local).ListIdsAsync(token);
         return await new TakeBaseBackup(Options, TimeProvider.System, NullLogger<TakeBaseBackup>.Instance)
-            .RunAsync(BackupId.New(TimeProvider.System.GetUtcNow(), taken), Local, [], folder.Combine("tmp"), token);
+            .RunAsync(BackupId.New(TimeProvider.System.GetUtcNow(), taken), Local, [], _folder.Combine("tmp"), token);
     }
 
     private async Task ArchiveAsync(CancellationToken token)

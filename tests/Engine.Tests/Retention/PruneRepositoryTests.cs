@@ -10,24 +10,24 @@ namespace Highwater.Engine.Tests.Retention;
 
 public sealed class PruneRepositoryTests : IAsyncLifetime
 {
-    private readonly List<BackupRecord> backups = [];
-    private RepositoryScene scene = null!;
+    private readonly List<BackupRecord> _backups = [];
+    private RepositoryScene _scene = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // Three base backups, each sharing a pack with its neighbour, WAL through all of them, and rubbish.
     public async ValueTask InitializeAsync()
     {
-        scene = await RepositoryScene.CreateAsync();
+        _scene = await RepositoryScene.CreateAsync();
         for (var day = 1; day <= 3; day++)
-            backups.Add(await scene.AddBackupAsync(day, (ulong)(day * 3), day, day + 1));
-        await scene.AddWalAsync(1, 11);
-        await scene.Local.PutAsync("tmp/left-behind", ObjectContent.FromBytes(new byte[5]), Token);
+            _backups.Add(await _scene.AddBackupAsync(day, (ulong)(day * 3), day, day + 1));
+        await _scene.AddWalAsync(1, 11);
+        await _scene.Local.PutAsync("tmp/left-behind", ObjectContent.FromBytes(new byte[5]), Token);
     }
 
     public ValueTask DisposeAsync()
     {
-        scene.Dispose();
+        _scene.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -35,10 +35,10 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
     public async Task The_newest_stay_whole_and_the_rest_goes()
     {
         var report = await PruneAsync(2);
-        Assert.Equal([backups[0].Id], report.Plan.Backups);
-        Assert.Equal([backups[1].Id, backups[2].Id], await Catalog.ListIdsAsync(Token));
-        var keys = await scene.KeysAsync();
-        Assert.DoesNotContain(keys, key => RepositoryLayout.BackupOf(key) == backups[0].Id);
+        Assert.Equal([_backups[0].Id], report.Plan.Backups);
+        Assert.Equal([_backups[1].Id, _backups[2].Id], await Catalog.ListIdsAsync(Token));
+        var keys = await _scene.KeysAsync();
+        Assert.DoesNotContain(keys, key => RepositoryLayout.BackupOf(key) == _backups[0].Id);
         Assert.DoesNotContain(RepositoryScene.WalKey(5), keys);
         Assert.Contains(RepositoryScene.WalKey(6), keys);
         Assert.DoesNotContain(PackKey(0, 0), keys);
@@ -51,9 +51,9 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task A_dry_run_plans_the_same_and_deletes_nothing()
     {
-        var before = await scene.KeysAsync();
+        var before = await _scene.KeysAsync();
         var planned = await PruneAsync(1, dryRun: true);
-        Assert.Equal(before, await scene.KeysAsync());
+        Assert.Equal(before, await _scene.KeysAsync());
         var done = await PruneAsync(1);
         Assert.Equivalent(planned.Plan, done.Plan, strict: true);
         Assert.Equal(2, done.Plan.Backups.Count);
@@ -62,7 +62,7 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task Interrupted_at_every_deletion_the_next_run_ends_the_same()
     {
-        using var straight = await scene.CopyAsync("straight");
+        using var straight = await _scene.CopyAsync("straight");
         await straight.Local.PutAsync("tmp/left-behind", ObjectContent.FromBytes(new byte[5]), Token);
         await Prune(straight).RunAsync(straight.Repository, 1, false, Token);
         var end = await straight.KeysAsync();
@@ -70,7 +70,7 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
         var interruptions = 0;
         for (var allowed = 0; ; allowed++)
         {
-            using var broken = await scene.CopyAsync("broken");
+            using var broken = await _scene.CopyAsync("broken");
             await broken.Local.PutAsync("tmp/left-behind", ObjectContent.FromBytes(new byte[5]), Token);
             var deletions = 0;
             broken.Storage.Fault = (method, key) => method == nameof(IStorage.DeleteAsync)
@@ -101,15 +101,15 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task Another_ones_live_lease_stops_it_before_the_first_deletion()
     {
-        var before = await scene.KeysAsync();
+        var before = await _scene.KeysAsync();
         await using (await Lease.AcquireAsync(
-            scene.Repository, LeasePurpose.Restore, scene.Clock, NullLogger.Instance, Token))
+            _scene.Repository, LeasePurpose.Restore, _scene.Clock, NullLogger.Instance, Token))
         {
             var error = await Assert.ThrowsAsync<TransientException>(() => PruneAsync(1));
             Assert.Equal(ErrorCodes.RepositoryLeased, error.Code);
             Assert.Contains("Restore on " + Environment.MachineName, error.WhatHappened, StringComparison.Ordinal);
-            Assert.Empty((await scene.KeysAsync()).Where(key => key[0] != 'l').Except(before));
-            Assert.Equal(before.Count + 1, (await scene.KeysAsync()).Count);
+            Assert.Empty((await _scene.KeysAsync()).Where(key => key[0] != 'l').Except(before));
+            Assert.Equal(before.Count + 1, (await _scene.KeysAsync()).Count);
         }
 
         Assert.Equal(2, (await PruneAsync(1)).Plan.Backups.Count);
@@ -126,42 +126,42 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
         switch (fault)
         {
             case "a missing segment":
-                scene.Remove(RepositoryScene.WalKey(10));
+                _scene.Remove(RepositoryScene.WalKey(10));
                 break;
             case "an empty segment":
-                scene.Truncate(RepositoryScene.WalKey(10), 0);
+                _scene.Truncate(RepositoryScene.WalKey(10), 0);
                 break;
             case "a missing pack":
-                scene.Remove(PackKey(2, 1));
+                _scene.Remove(PackKey(2, 1));
                 break;
             default:
-                scene.Truncate(RepositoryLayout.FileList(backups[2].Id), 0);
+                _scene.Truncate(RepositoryLayout.FileList(_backups[2].Id), 0);
                 break;
         }
 
         await PruneAsync(1);
-        Assert.Equal([backups[1].Id, backups[2].Id], await Catalog.ListIdsAsync(Token));
-        Assert.True((await new VerifyRepository(scene.Clock, NullLogger<VerifyRepository>.Instance).RunAsync(
-            scene.Repository, new VerifyRequest(backups[1].Id), null, null, Token)).Passed);
+        Assert.Equal([_backups[1].Id, _backups[2].Id], await Catalog.ListIdsAsync(Token));
+        Assert.True((await new VerifyRepository(_scene.Clock, NullLogger<VerifyRepository>.Instance).RunAsync(
+            _scene.Repository, new VerifyRequest(_backups[1].Id), null, null, Token)).Passed);
     }
 
     [Fact]
     public async Task A_commit_that_cannot_be_understood_stops_it_before_the_first_deletion()
     {
-        scene.Truncate(RepositoryLayout.BackupCommit(backups[0].Id), 20);
-        var before = await scene.KeysAsync();
+        _scene.Truncate(RepositoryLayout.BackupCommit(_backups[0].Id), 20);
+        var before = await _scene.KeysAsync();
         var error = await Assert.ThrowsAsync<HighwaterException>(() => PruneAsync(1));
         Assert.Equal(ErrorCodes.RepositoryDamaged, error.Code);
-        Assert.Equal(before, await scene.KeysAsync());
+        Assert.Equal(before, await _scene.KeysAsync());
     }
 
     [Fact]
     public async Task Young_packs_without_an_owner_stay()
     {
-        scene.Clock.AdjustTime(TimeProvider.System.GetUtcNow());
-        var packs = backups.SelectMany(backup => backup.Packs).Select(pack => RepositoryLayout.Pack(pack.Sha256));
+        _scene.Clock.AdjustTime(TimeProvider.System.GetUtcNow());
+        var packs = _backups.SelectMany(backup => backup.Packs).Select(pack => RepositoryLayout.Pack(pack.Sha256));
         Assert.Equal(2, (await PruneAsync(1)).Plan.Backups.Count);
-        var keys = await scene.KeysAsync();
+        var keys = await _scene.KeysAsync();
         Assert.All(packs, pack => Assert.Contains(pack, keys));
         Assert.Contains("tmp/left-behind", keys);
     }
@@ -169,24 +169,24 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
     private static PruneRepository Prune(RepositoryScene scene) =>
         new(scene.Clock, NullLogger<PruneRepository>.Instance);
 
-    private BackupCatalog Catalog => new(scene.Repository);
+    private BackupCatalog Catalog => new(_scene.Repository);
 
-    private string PackKey(int backup, int pack) => RepositoryLayout.Pack(backups[backup].Packs[pack].Sha256);
+    private string PackKey(int backup, int pack) => RepositoryLayout.Pack(_backups[backup].Packs[pack].Sha256);
 
     private Task<PruneReport> PruneAsync(int keep, bool dryRun = false) =>
-        Prune(scene).RunAsync(scene.Repository, keep, dryRun, Token);
+        Prune(_scene).RunAsync(_scene.Repository, keep, dryRun, Token);
 
     private async Task AssertKeptIsWholeAsync(RepositoryScene other)
     {
         var keys = await other.KeysAsync();
-        Assert.All(backups[2].Packs, pack => Assert.Contains(RepositoryLayout.Pack(pack.Sha256), keys));
-        Assert.Contains(RepositoryLayout.BackupCommit(backups[2].Id), keys);
-        Assert.Contains(RepositoryLayout.FileList(backups[2].Id), keys);
+        Assert.All(_backups[2].Packs, pack => Assert.Contains(RepositoryLayout.Pack(pack.Sha256), keys));
+        Assert.Contains(RepositoryLayout.BackupCommit(_backups[2].Id), keys);
+        Assert.Contains(RepositoryLayout.FileList(_backups[2].Id), keys);
         Assert.Contains(RepositoryScene.WalKey(9), keys);
         Assert.Contains(RepositoryScene.WalKey(11), keys);
     }
 
     private Task<VerificationReport> VerifyAsync() => new VerifyRepository(
-        scene.Clock, NullLogger<VerifyRepository>.Instance).RunAsync(
-        scene.Repository, new VerifyRequest(), null, null, Token);
+        _scene.Clock, NullLogger<VerifyRepository>.Instance).RunAsync(
+        _scene.Repository, new VerifyRequest(), null, null, Token);
 }

@@ -5,7 +5,7 @@ namespace Highwater.Engine.Tests.Storage;
 /// <summary>Gives so many bytes, then throws.</summary>
 internal sealed class BreakingStream(long bytesBefore, Func<Exception> fault) : Stream
 {
-    private readonly GeneratedStream inner = new(bytesBefore, seed: 1);
+    private readonly GeneratedStream _inner = new(bytesBefore, seed: 1);
 
     public override bool CanRead => true;
 
@@ -22,10 +22,10 @@ internal sealed class BreakingStream(long bytesBefore, Func<Exception> fault) : 
     }
 
     public override int Read(byte[] buffer, int offset, int count) =>
-        inner.Read(buffer, offset, count) is var read and > 0 ? read : throw fault();
+        _inner.Read(buffer, offset, count) is var read and > 0 ? read : throw fault();
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(inner.Read(buffer.Span) is var read and > 0 ? read : throw fault());
+        ValueTask.FromResult(_inner.Read(buffer.Span) is var read and > 0 ? read : throw fault());
 
     public override void Flush()
     {
@@ -39,7 +39,7 @@ internal sealed class BreakingStream(long bytesBefore, Func<Exception> fault) : 
 
     protected override void Dispose(bool disposing)
     {
-        inner.Dispose();
+        _inner.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -8,24 +8,24 @@ namespace Highwater.Engine.Tests.Verification;
 
 public sealed class VerifyRepositoryTests : IAsyncLifetime
 {
-    private RepositoryScene scene = null!;
-    private BackupRecord older = null!;
-    private BackupRecord newer = null!;
+    private RepositoryScene _scene = null!;
+    private BackupRecord _older = null!;
+    private BackupRecord _newer = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // The older base backup has the packs 1 and 2, the newer one 2 and 3; WAL goes from the first one's start to 8.
     public async ValueTask InitializeAsync()
     {
-        scene = await RepositoryScene.CreateAsync();
-        older = await scene.AddBackupAsync(1, 2, 1, 2);
-        newer = await scene.AddBackupAsync(2, 5, 2, 3);
-        await scene.AddWalAsync(2, 8);
+        _scene = await RepositoryScene.CreateAsync();
+        _older = await _scene.AddBackupAsync(1, 2, 1, 2);
+        _newer = await _scene.AddBackupAsync(2, 5, 2, 3);
+        await _scene.AddWalAsync(2, 8);
     }
 
     public ValueTask DisposeAsync()
     {
-        scene.Dispose();
+        _scene.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -33,7 +33,7 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     public async Task A_whole_repository_passes_after_every_object_was_read()
     {
         var hashed = new List<string>();
-        scene.Storage.Fault = (method, key) =>
+        _scene.Storage.Fault = (method, key) =>
         {
             lock (hashed)
                 hashed.Add($"{method} {key}");
@@ -43,35 +43,35 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
 
         Assert.True(report.Passed);
         Assert.Empty(report.Findings);
-        Assert.Equal([older.Id, newer.Id], report.Backups.Select(backup => backup.Id));
+        Assert.Equal([_older.Id, _newer.Id], report.Backups.Select(backup => backup.Id));
         Assert.All(report.Backups, backup => Assert.True(backup.Restorable));
         Assert.Equal(3 + 4 + 7 + 2, report.ObjectsChecked);
-        var packs = older.Packs.Concat(newer.Packs).Select(pack => PackKey(pack)).Distinct().ToList();
+        var packs = _older.Packs.Concat(_newer.Packs).Select(pack => PackKey(pack)).Distinct().ToList();
         Assert.All(packs, pack => Assert.Single(hashed, call => call == "HashAsync " + pack));
         var bytes = await BytesOfAsync(key => key.Contains('/') && !key.EndsWith(".json", StringComparison.Ordinal));
         Assert.Equal(bytes, report.BytesHashed);
-        Assert.DoesNotContain(await scene.KeysAsync(), key => key.StartsWith(RepositoryLayout.Leases));
+        Assert.DoesNotContain(await _scene.KeysAsync(), key => key.StartsWith(RepositoryLayout.Leases));
     }
 
     [Fact]
     public async Task A_flipped_bit_in_a_pack_condemns_every_base_backup_that_uses_it_and_no_other()
     {
-        scene.FlipBit(PackKey(newer.Packs[1]));
+        _scene.FlipBit(PackKey(_newer.Packs[1]));
         var report = await VerifyAsync();
 
         Assert.False(report.Passed);
-        Assert.Equal(PackKey(newer.Packs[1]), Assert.Single(report.Findings).Key);
+        Assert.Equal(PackKey(_newer.Packs[1]), Assert.Single(report.Findings).Key);
         Assert.Equal([true, false], report.Backups.Select(backup => backup.Restorable));
-        Assert.Contains(PackKey(newer.Packs[1]), report.Backups[1].Reason!, StringComparison.Ordinal);
+        Assert.Contains(PackKey(_newer.Packs[1]), report.Backups[1].Reason!, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(AllKindsOfDamage))]
     public async Task Damage_is_found_and_repaired_from_a_whole_copy(string kind, string damage)
     {
-        using var copy = await scene.CopyAsync("remote");
+        using var copy = await _scene.CopyAsync("remote");
         var key = KeyOf(kind);
-        var good = await File.ReadAllBytesAsync(scene.PathOf(key), Token);
+        var good = await File.ReadAllBytesAsync(_scene.PathOf(key), Token);
         Damage(key, damage);
 
         var found = await VerifyAsync();
@@ -83,7 +83,7 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
         var repaired = await VerifyAsync(repairFrom: copy.Repository);
         Assert.True(repaired.Passed);
         Assert.True(Assert.Single(repaired.Findings).Repaired);
-        Assert.Equal(good, await File.ReadAllBytesAsync(scene.PathOf(key), Token));
+        Assert.Equal(good, await File.ReadAllBytesAsync(_scene.PathOf(key), Token));
         Assert.Empty((await VerifyAsync()).Findings);
     }
 
@@ -104,8 +104,8 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_segment_after_a_base_backup_is_a_gap_that_the_copy_fills()
     {
-        using var copy = await scene.CopyAsync("remote");
-        scene.Remove(RepositoryScene.WalKey(7));
+        using var copy = await _scene.CopyAsync("remote");
+        _scene.Remove(RepositoryScene.WalKey(7));
         var found = await VerifyAsync();
         Assert.False(found.Passed);
         Assert.Equal(RepositoryScene.WalKey(7), Assert.Single(found.Findings).Key);
@@ -118,7 +118,7 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task A_damaged_segment_beyond_all_base_backups_is_found()
     {
-        scene.FlipBit(RepositoryScene.WalKey(8));
+        _scene.FlipBit(RepositoryScene.WalKey(8));
         var report = await VerifyAsync();
         Assert.False(report.Passed);
         Assert.Equal(RepositoryScene.WalKey(8), Assert.Single(report.Findings).Key);
@@ -127,12 +127,12 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_timeline_history_is_found_and_repaired()
     {
-        await scene.AddWalAsync(8, 9, timeline: 2);
-        await scene.AddHistoryAsync(2, "1\t0/880000\tno recovery target specified\n");
+        await _scene.AddWalAsync(8, 9, timeline: 2);
+        await _scene.AddHistoryAsync(2, "1\t0/880000\tno recovery target specified\n");
         Assert.Empty((await VerifyAsync()).Findings);
-        using var copy = await scene.CopyAsync("remote");
+        using var copy = await _scene.CopyAsync("remote");
         var key = RepositoryLayout.WalFile(Engine.Postgres.WalFileName.HistoryOf(2));
-        scene.Remove(key);
+        _scene.Remove(key);
 
         Assert.Equal(key, Assert.Single((await VerifyAsync()).Findings).Key);
         Assert.True((await VerifyAsync(repairFrom: copy.Repository)).Passed);
@@ -142,16 +142,16 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task Repair_leaves_a_damaged_object_where_the_copy_is_damaged_too()
     {
-        using var copy = await scene.CopyAsync("remote");
-        var key = PackKey(newer.Packs[1]);
-        scene.FlipBit(key);
+        using var copy = await _scene.CopyAsync("remote");
+        var key = PackKey(_newer.Packs[1]);
+        _scene.FlipBit(key);
         copy.Truncate(key, 700);
-        var damaged = await File.ReadAllBytesAsync(scene.PathOf(key), Token);
+        var damaged = await File.ReadAllBytesAsync(_scene.PathOf(key), Token);
 
         var report = await VerifyAsync(repairFrom: copy.Repository);
         Assert.False(report.Passed);
         Assert.Contains("no help", Assert.Single(report.Findings).Remedy, StringComparison.Ordinal);
-        Assert.Equal(damaged, await File.ReadAllBytesAsync(scene.PathOf(key), Token));
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(_scene.PathOf(key), Token));
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [InlineData("OpenReadAsync", "wal-archive/")]
     public async Task A_storage_that_is_away_is_trouble_and_never_a_pass_nor_damage(string method, string prefix)
     {
-        scene.Storage.Fault = (called, key) => called == method && key.StartsWith(prefix, StringComparison.Ordinal)
+        _scene.Storage.Fault = (called, key) => called == method && key.StartsWith(prefix, StringComparison.Ordinal)
             ? new TransientException(ErrorCodes.StorageUnreachable, "It is away.", "wait")
             : null;
         await Assert.ThrowsAsync<TransientException>(() => VerifyAsync());
@@ -179,8 +179,8 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task One_unreadable_commit_does_not_hide_the_other_base_backups()
     {
-        scene.Truncate(RepositoryLayout.BackupCommit(older.Id), 0);
-        scene.FlipBit(PackKey(newer.Packs[1]));
+        _scene.Truncate(RepositoryLayout.BackupCommit(_older.Id), 0);
+        _scene.FlipBit(PackKey(_newer.Packs[1]));
         var report = await VerifyAsync();
         Assert.Equal([false, false], report.Backups.Select(backup => backup.Restorable));
         Assert.Equal(2, report.Findings.Count);
@@ -189,12 +189,12 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     [Fact]
     public async Task Verifying_one_new_base_backup_hashes_its_new_packs_and_looks_the_old_ones_up()
     {
-        var request = new VerifyRequest(newer.Id, VerifyDepth.NewPacks);
-        var shared = PackKey(newer.Packs[0]);
-        scene.FlipBit(shared);
+        var request = new VerifyRequest(_newer.Id, VerifyDepth.NewPacks);
+        var shared = PackKey(_newer.Packs[0]);
+        _scene.FlipBit(shared);
         Assert.True((await VerifyAsync(request)).Passed);
 
-        scene.Remove(shared);
+        _scene.Remove(shared);
         Assert.False((await VerifyAsync(request)).Passed);
     }
 
@@ -210,7 +210,7 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     public async Task Progress_ends_at_the_total()
     {
         var seen = new List<VerificationProgress>();
-        await Verify(scene).RunAsync(scene.Repository, new VerifyRequest(), null, new Recorder(seen), Token);
+        await Verify(_scene).RunAsync(_scene.Repository, new VerifyRequest(), null, new Recorder(seen), Token);
         var last = seen.MaxBy(progress => progress.ObjectsDone)!;
         Assert.Equal(last.ObjectsTotal, last.ObjectsDone);
         Assert.Equal(last.BytesTotal, seen.Max(progress => progress.BytesDone));
@@ -223,44 +223,44 @@ public sealed class VerifyRepositoryTests : IAsyncLifetime
     private static string PackKey(ObjectReference pack) => RepositoryLayout.Pack(pack.Sha256);
 
     private Task<VerificationReport> VerifyAsync(VerifyRequest? request = null, BackupRepository? repairFrom = null) =>
-        Verify(scene).RunAsync(scene.Repository, request ?? new VerifyRequest(), repairFrom, null, Token);
+        Verify(_scene).RunAsync(_scene.Repository, request ?? new VerifyRequest(), repairFrom, null, Token);
 
     private string KeyOf(string kind) => kind switch
     {
-        "pack" => PackKey(older.Packs[0]),
-        "file list" => RepositoryLayout.FileList(older.Id),
-        "manifest" => RepositoryLayout.Manifest(newer.Id),
+        "pack" => PackKey(_older.Packs[0]),
+        "file list" => RepositoryLayout.FileList(_older.Id),
+        "manifest" => RepositoryLayout.Manifest(_newer.Id),
         "segment" => RepositoryScene.WalKey(3),
-        "commit" => RepositoryLayout.BackupCommit(older.Id),
+        "commit" => RepositoryLayout.BackupCommit(_older.Id),
         _ => throw new ArgumentException(kind),
     };
 
     private void Damage(string key, string damage)
     {
-        var bytes = File.ReadAllBytes(scene.PathOf(key));
+        var bytes = File.ReadAllBytes(_scene.PathOf(key));
         switch (damage)
         {
             case "bit flip":
-                scene.FlipBit(key);
+                _scene.FlipBit(key);
                 break;
             case "bit flip at the start":
                 bytes[0] ^= 0x10;
-                File.WriteAllBytes(scene.PathOf(key), bytes);
+                File.WriteAllBytes(_scene.PathOf(key), bytes);
                 break;
             case "truncated":
-                scene.Truncate(key, bytes.Length - 1);
+                _scene.Truncate(key, bytes.Length - 1);
                 break;
             case "empty":
-                scene.Truncate(key, 0);
+                _scene.Truncate(key, 0);
                 break;
             default:
-                scene.Remove(key);
+                _scene.Remove(key);
                 break;
         }
     }
 
     private async Task<long> BytesOfAsync(Func<string, bool> matches) =>
-        (await scene.KeysAsync()).Where(matches).Sum(key => new FileInfo(scene.PathOf(key)).Length);
+        (await _scene.KeysAsync()).Where(matches).Sum(key => new FileInfo(_scene.PathOf(key)).Length);
 
     private sealed class Recorder(List<VerificationProgress> seen) : IProgress<VerificationProgress>
     {

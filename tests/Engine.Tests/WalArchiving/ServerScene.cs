@@ -13,13 +13,13 @@ namespace Highwater.Engine.Tests.WalArchiving;
 /// cluster.</summary>
 internal sealed class ServerScene : IAsyncDisposable
 {
-    private readonly TempDirectory folder = new("server-wal");
+    private readonly TempDirectory _folder = new("server-wal");
 
     private ServerScene(PostgresServer server) => Server = server;
 
     public PostgresServer Server { get; }
 
-    public string LocalPath => folder.Combine("local");
+    public string LocalPath => _folder.Combine("local");
 
     public IStorage LocalStorage { get; private set; } = null!;
 
@@ -94,6 +94,6 @@ internal sealed class ServerScene : IAsyncDisposable
     {
         await LocalStorage.DisposeAsync();
         await Server.DisposeAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 }

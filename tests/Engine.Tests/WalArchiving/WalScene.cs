@@ -15,11 +15,11 @@ internal sealed class WalScene : IAsyncDisposable
 {
     public static readonly WalSegmentSize Size = new(1 << 20);
     public static readonly SystemIdentifier Cluster = new(7_310_938_764_291_650_493);
-    private readonly TempDirectory folder = new("wal");
+    private readonly TempDirectory _folder = new("wal");
 
-    public string SpoolPath => folder.Combine("spool");
+    public string SpoolPath => _folder.Combine("spool");
 
-    public string LocalPath => folder.Combine("local");
+    public string LocalPath => _folder.Combine("local");
 
     public FaultyStorage LocalStorage { get; private init; } = null!;
 
@@ -47,7 +47,7 @@ internal sealed class WalScene : IAsyncDisposable
     public WalScene()
     {
         LocalStorage = new FaultyStorage(new LocalStorage(LocalPath));
-        RemoteStorage = new FaultyStorage(new LocalStorage(folder.Combine("remote")));
+        RemoteStorage = new FaultyStorage(new LocalStorage(_folder.Combine("remote")));
     }
 
     public static WalSegmentName Segment(uint number, uint timeline = 1) =>
@@ -97,7 +97,7 @@ internal sealed class WalScene : IAsyncDisposable
     {
         await LocalStorage.DisposeAsync();
         await RemoteStorage.DisposeAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 
     private static Task<BackupRepository> OpenAsync(string name, IStorage storage) =>

@@ -10,28 +10,28 @@ internal sealed class LocalFolders(string root)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly ConcurrentDictionary<string, bool> durable = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
 
     /// <summary>Full path of a folder below the root (<c>packs/ab</c>; empty for the root), which is there when this
     /// returns.</summary>
     public string Ensure(string folder)
     {
         var path = Path.Combine(root, folder);
-        if (!durable.ContainsKey(folder))
+        if (!_durable.ContainsKey(folder))
         {
             if (folder.Length > 0)
                 Ensure(StorageKey.FolderOf(folder));
             else
                 CreateAbove(path);
             Create(path);
-            durable[folder] = true;
+            _durable[folder] = true;
         }
 
         return path;
     }
 
     /// <summary>Forgets what is known, after somebody else removed a folder.</summary>
-    public void Forget() => durable.Clear();
+    public void Forget() => _durable.Clear();
 
     private static void CreateAbove(string path)
     {

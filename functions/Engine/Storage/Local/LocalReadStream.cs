@@ -5,16 +5,16 @@ namespace Highwater.Engine.Storage.Local;
 /// <summary>A file, or a part of it, with disk errors said in the storage's words.</summary>
 internal sealed class LocalReadStream(FileStream file, ByteRange? range, string root) : ForwardReadStream
 {
-    private long left = range?.Length ?? long.MaxValue;
+    private long _left = range?.Length ?? long.MaxValue;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (left == 0 || buffer.IsEmpty)
+        if (_left == 0 || buffer.IsEmpty)
             return 0;
         int count;
         try
         {
-            count = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
+            count = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, _left)], cancellationToken);
         }
         catch (Exception fault) when (LocalErrors.IsFileTrouble(fault))
         {
@@ -22,8 +22,8 @@ internal sealed class LocalReadStream(FileStream file, ByteRange? range, string 
         }
 
         if (count == 0 && range is { } asked)
-            throw StorageErrors.ShortRange(file.Name, asked, asked.Offset + asked.Length - left);
-        left -= count;
+            throw StorageErrors.ShortRange(file.Name, asked, asked.Offset + asked.Length - _left);
+        _left -= count;
         return count;
     }
 

@@ -13,20 +13,20 @@ public sealed class LocalStorage : IStorage
 {
     private const int BufferBytes = 1 << 20;
 
-    private readonly string root;
-    private readonly LocalFolders folders;
+    private readonly string _root;
+    private readonly LocalFolders _folders;
 
     /// <param name="root">The folder; created by the first write. A relative path counts from the working
     /// directory.</param>
     public LocalStorage(string root)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
-        this.root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        folders = new LocalFolders(this.root);
+        _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+        _folders = new LocalFolders(_root);
     }
 
     /// <inheritdoc/>
-    public string Address => root;
+    public string Address => _root;
 
     /// <inheritdoc/>
     public Task<PutOutcome> PutAsync(string key, ObjectContent content, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ public sealed class LocalStorage : IStorage
             catch (DirectoryNotFoundException)
             {
                 // Somebody removed a folder under us: make it again, once.
-                folders.Forget();
+                _folders.Forget();
                 return await StoreAsync(key, content, cancellationToken);
             }
         });
@@ -64,7 +64,7 @@ public sealed class LocalStorage : IStorage
                 File.Delete(temporary);
             }
 
-            DurableFiles.SyncFolder(folders.Ensure(StorageKey.FolderOf(key)));
+            DurableFiles.SyncFolder(_folders.Ensure(StorageKey.FolderOf(key)));
             return true;
         });
     }
@@ -88,7 +88,7 @@ public sealed class LocalStorage : IStorage
                 file.Position = part.Offset;
             }
 
-            return Task.FromResult<Stream>(new LocalReadStream(file, range, root));
+            return Task.FromResult<Stream>(new LocalReadStream(file, range, _root));
         });
     }
 
@@ -108,7 +108,8 @@ public sealed class LocalStorage : IStorage
         while (pending.TryPop(out var folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var listed = await GuardAsync("listing", folder, 0, () => Task.FromResult(LocalListing.Read(root, folder)));
+            var listed = await GuardAsync(
+                "listing", folder, 0, () => Task.FromResult(LocalListing.Read(_root, folder)));
             foreach (var entry in listed.Objects)
                 yield return entry;
             foreach (var below in listed.Folders.Where(f => f != StorageKey.TemporaryFolder))
@@ -144,8 +145,8 @@ public sealed class LocalStorage : IStorage
     public Task<StorageFacts> DescribeAsync(CancellationToken cancellationToken) =>
         GuardAsync("describing", "", 0, () =>
         {
-            folders.Forget();
-            var drive = new DriveInfo(folders.Ensure(""));
+            _folders.Forget();
+            var drive = new DriveInfo(_folders.Ensure(""));
             return Task.FromResult(new StorageFacts(
                 Durability.Fsync, HashesRemotely: true, drive.AvailableFreeSpace, drive.TotalSize));
         });
@@ -162,7 +163,7 @@ public sealed class LocalStorage : IStorage
         {
             if (DurableFiles.TryPublish(temporary, PathOf(key)))
             {
-                DurableFiles.SyncFolder(folders.Ensure(StorageKey.FolderOf(key)));
+                DurableFiles.SyncFolder(_folders.Ensure(StorageKey.FolderOf(key)));
                 return PutOutcome.Stored;
             }
         }
@@ -176,7 +177,7 @@ public sealed class LocalStorage : IStorage
             ?? throw new IOException($"{PathOf(key)} appeared and vanished again while it was being published");
     }
 
-    private string PathOf(string key) => Path.Combine(root, key);
+    private string PathOf(string key) => Path.Combine(_root, key);
 
     private FileStream Open(string key) => new(PathOf(key), new FileStreamOptions
     {
@@ -201,7 +202,7 @@ public sealed class LocalStorage : IStorage
 
         // Who wrote it may have been killed before flushing; what we acknowledge must be durable.
         RandomAccess.FlushToDisk(file.SafeFileHandle);
-        DurableFiles.SyncFolder(folders.Ensure(StorageKey.FolderOf(key)));
+        DurableFiles.SyncFolder(_folders.Ensure(StorageKey.FolderOf(key)));
         return PutOutcome.AlreadyThere;
     }
 
@@ -209,9 +210,9 @@ public sealed class LocalStorage : IStorage
     private async Task<string> WriteTemporaryAsync(string key, ObjectContent content,
         CancellationToken cancellationToken)
     {
-        folders.Ensure(StorageKey.FolderOf(key));
+        _folders.Ensure(StorageKey.FolderOf(key));
         var name = StorageKey.NewTemporary();
-        folders.Ensure(StorageKey.FolderOf(name));
+        _folders.Ensure(StorageKey.FolderOf(name));
         var temporary = PathOf(name);
         try
         {
@@ -264,8 +265,8 @@ public sealed class LocalStorage : IStorage
         }
         catch (Exception fault) when (LocalErrors.IsFileTrouble(fault))
         {
-            folders.Forget();
-            throw LocalErrors.Translate(fault, doing, PathOf(key), root, needed);
+            _folders.Forget();
+            throw LocalErrors.Translate(fault, doing, PathOf(key), _root, needed);
         }
     }
 }

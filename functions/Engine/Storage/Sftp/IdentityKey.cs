@@ -8,13 +8,13 @@ namespace Highwater.Engine.Storage.Sftp;
 /// <summary>The private key to log in with.</summary>
 internal sealed class IdentityKey : IPrivateKeySource, IDisposable
 {
-    private readonly PrivateKeyFile file;
-    private readonly string path;
+    private readonly PrivateKeyFile _file;
+    private readonly string _path;
 
     private IdentityKey(PrivateKeyFile file, string path)
     {
-        this.file = file;
-        this.path = path;
+        _file = file;
+        _path = path;
 
         // ssh-rsa signs with SHA-1: servers refuse it since OpenSSH 8.8, and each refusal counts as a failed attempt.
         HostKeyAlgorithms = [.. file.HostKeyAlgorithms.Where(algorithm => algorithm.Name != "ssh-rsa")];
@@ -71,13 +71,13 @@ internal sealed class IdentityKey : IPrivateKeySource, IDisposable
     /// <summary>The server does not let this key in.</summary>
     public HighwaterException Refused(SftpOptions options, Exception fault) => new(
         ErrorCodes.SshLoginFailed,
-        $"{options.Host} port {options.Port} does not let user {options.User} in with the key {path} "
+        $"{options.Host} port {options.Port} does not let user {options.User} in with the key {_path} "
         + $"({SshFingerprint.TypeOf(PublicKey)} {SshFingerprint.Of(PublicKey)}): {fault.Message}",
         $"see that the user exists and append this line to its ~/.ssh/authorized_keys on the server "
         + $"(folder mode 0700, file 0600):\n  {SshFingerprint.LineOf(PublicKey)} highwater",
         fault);
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private static HighwaterException Unusable(string whatHappened, string remedy, Exception inner) =>
         new(ErrorCodes.IdentityFileUnusable, whatHappened, remedy, inner);

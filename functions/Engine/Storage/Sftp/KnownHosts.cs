@@ -7,13 +7,13 @@ namespace Highwater.Engine.Storage.Sftp;
 /// </summary>
 public sealed class KnownHosts
 {
-    private readonly string file;
-    private readonly IReadOnlyList<KnownHostLine> lines;
+    private readonly string _file;
+    private readonly IReadOnlyList<KnownHostLine> _lines;
 
     private KnownHosts(string file, IReadOnlyList<KnownHostLine> lines)
     {
-        this.file = file;
-        this.lines = lines;
+        _file = file;
+        _lines = lines;
     }
 
     /// <summary>Reads the file; one that is not there knows nobody.</summary>
@@ -48,7 +48,7 @@ public sealed class KnownHosts
     {
         var name = NameOf(host, port);
         var shown = SshFingerprint.Of(key);
-        foreach (var line in lines)
+        foreach (var line in _lines)
         {
             if (line.IsRevoked && line.Key.AsSpan().SequenceEqual(key) && line.Matches(name))
                 return Revoked(name, shown);
@@ -67,31 +67,31 @@ public sealed class KnownHosts
     }
 
     private List<KnownHostLine> KeysOf(string host, int port) =>
-        [.. lines.Where(line => line.Marker.Length == 0 && line.Matches(NameOf(host, port)))];
+        [.. _lines.Where(line => line.Marker.Length == 0 && line.Matches(NameOf(host, port)))];
 
     private HighwaterException Unknown(string host, int port, ReadOnlySpan<byte> key, string shown) => new(
         ErrorCodes.HostKeyUnknown,
-        $"The host key of {host} port {port} is not in {file}"
-        + $"{(File.Exists(file) ? "" : " (the file does not exist)")}. The server shows {SshFingerprint.TypeOf(key)} "
+        $"The host key of {host} port {port} is not in {_file}"
+        + $"{(File.Exists(_file) ? "" : " (the file does not exist)")}. The server shows {SshFingerprint.TypeOf(key)} "
         + $"{shown}. Nothing was sent to it.",
         "compare the fingerprint with the one on the server itself (`ssh-keygen -lf "
         + "/etc/ssh/ssh_host_ed25519_key.pub`); "
-        + $"if it is the same, add this line to {file}:\n  {NameOf(host, port)} {SshFingerprint.LineOf(key)}");
+        + $"if it is the same, add this line to {_file}:\n  {NameOf(host, port)} {SshFingerprint.LineOf(key)}");
 
     private HighwaterException Changed(
         string host, int port, ReadOnlySpan<byte> key, string shown, List<KnownHostLine> known) => new(
         ErrorCodes.HostKeyChanged,
-        $"The host key of {host} port {port} is not the one in {file}. Known: "
+        $"The host key of {host} port {port} is not the one in {_file}. Known: "
         + $"{string.Join(", ", known.Select(line => $"{line.KeyType} {SshFingerprint.Of(line.Key)}"))}; shown: "
         + $"{SshFingerprint.TypeOf(key)} {shown}. Somebody may be listening in between. Nothing was sent to it.",
         "ask the server's administrator whether its key was changed. Only if it was, remove the old line with "
-        + $"`ssh-keygen -R '{NameOf(host, port)}' -f {file}` and add:\n  "
+        + $"`ssh-keygen -R '{NameOf(host, port)}' -f {_file}` and add:\n  "
         + $"{NameOf(host, port)} {SshFingerprint.LineOf(key)}");
 
     private HighwaterException Revoked(string name, string shown) => new(
         ErrorCodes.HostKeyChanged,
-        $"The host key {shown} of {name} is marked @revoked in {file}. Nothing was sent to it.",
+        $"The host key {shown} of {name} is marked @revoked in {_file}. Nothing was sent to it.",
         "the key must not be used any more: give the server a new host key (`ssh-keygen -A` after removing the old "
         + "one), "
-        + $"then add its line to {file}.");
+        + $"then add its line to {_file}.");
 }

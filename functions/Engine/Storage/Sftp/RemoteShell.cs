@@ -15,20 +15,20 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
     private const long SlowDiskBytesPerSecond = 5_000_000;
 
     // OpenSSH allows 10 sessions a connection (sshd_config(5), MaxSessions).
-    private readonly SemaphoreSlim sessions = new(8);
-    private readonly SemaphoreSlim connecting = new(1);
-    private SshClient? connected;
-    private bool? isUsable;
+    private readonly SemaphoreSlim _sessions = new(8);
+    private readonly SemaphoreSlim _connecting = new(1);
+    private SshClient? _connected;
+    private bool? _isUsable;
 
     /// <summary>The shell looks at other files than SFTP does: not to be used any more.</summary>
-    public void Disable() => isUsable = false;
+    public void Disable() => _isUsable = false;
 
     public async Task<bool> IsUsableAsync(CancellationToken cancellationToken)
     {
-        if (isUsable is { } known)
+        if (_isUsable is { } known)
             return known;
         var result = await RunAsync("asking for a shell", RemoteCommands.Probe(), cancellationToken, endInput: true);
-        var answer = isUsable ??= result.ExitCode == 0 && result.LastLine == RemoteCommands.Marker;
+        var answer = _isUsable ??= result.ExitCode == 0 && result.LastLine == RemoteCommands.Marker;
         if (!answer)
             SftpLog.NoShell(logger, options.Address);
         return answer;
@@ -51,7 +51,7 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
         string doing, string command, CancellationToken cancellationToken, long bytes = 0, bool endInput = false)
     {
         var deadline = options.OperationDeadline + TimeSpan.FromSeconds(bytes / (double)SlowDiskBytesPerSecond);
-        await sessions.WaitAsync(cancellationToken);
+        await _sessions.WaitAsync(cancellationToken);
         SshClient? client = null;
         try
         {
@@ -72,13 +72,13 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
         }
         finally
         {
-            sessions.Release();
+            _sessions.Release();
         }
     }
 
     public ValueTask DisposeAsync()
     {
-        Drop(connected);
+        Drop(_connected);
         return ValueTask.CompletedTask;
     }
 
@@ -105,20 +105,20 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
 
     private async Task<SshClient> ConnectAsync(CancellationToken cancellationToken)
     {
-        await connecting.WaitAsync(cancellationToken);
+        await _connecting.WaitAsync(cancellationToken);
         try
         {
-            if (connected is not { IsConnected: true })
+            if (_connected is not { IsConnected: true })
             {
-                Drop(connected);
-                connected = await connector.ConnectAsync(info => new SshClient(info), cancellationToken);
+                Drop(_connected);
+                _connected = await connector.ConnectAsync(info => new SshClient(info), cancellationToken);
             }
 
-            return connected;
+            return _connected;
         }
         finally
         {
-            connecting.Release();
+            _connecting.Release();
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
     {
         if (client is null)
             return;
-        Interlocked.CompareExchange(ref connected, null, client);
+        Interlocked.CompareExchange(ref _connected, null, client);
         _ = Task.Run(client.Dispose);
     }
 }

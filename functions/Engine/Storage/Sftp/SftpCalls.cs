@@ -13,18 +13,18 @@ namespace Highwater.Engine.Storage.Sftp;
 /// </summary>
 internal sealed class SftpCalls : IAsyncDisposable
 {
-    private readonly ResiliencePipeline retrying;
-    private readonly SftpConnections connections;
+    private readonly ResiliencePipeline _retrying;
+    private readonly SftpConnections _connections;
 
     public SftpCalls(SftpOptions options, ILogger logger)
     {
         Options = options;
         Errors = new SftpErrors(options);
         var connector = new SshConnector(options, Errors);
-        connections = new SftpConnections(options, connector, Errors);
+        _connections = new SftpConnections(options, connector, Errors);
         Shell = new RemoteShell(options, connector, Errors, logger);
         Folders = new SftpFolders(options.Path.Length > 1 ? options.Path.TrimEnd('/') : options.Path);
-        retrying = options.Retries < 1 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder().AddRetry(
+        _retrying = options.Retries < 1 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder().AddRetry(
             new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<BrokenConnectionException>(),
@@ -59,7 +59,7 @@ internal sealed class SftpCalls : IAsyncDisposable
             CancellationToken cancellationToken) =>
         TranslateAsync(doing, key, async token =>
         {
-            using var lease = await connections.LeaseAsync(token);
+            using var lease = await _connections.LeaseAsync(token);
             return await work(lease, token);
         }, cancellationToken);
 
@@ -68,7 +68,7 @@ internal sealed class SftpCalls : IAsyncDisposable
         string key, long position, CancellationToken cancellationToken) =>
         TranslateAsync($"opening {key}", key, async token =>
         {
-            var lease = await connections.LeaseAsync(token);
+            var lease = await _connections.LeaseAsync(token);
             try
             {
                 return await lease.RunAsync($"opening {key}", async (client, _) =>
@@ -92,7 +92,7 @@ internal sealed class SftpCalls : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await connections.DisposeAsync();
+        await _connections.DisposeAsync();
         await Shell.DisposeAsync();
     }
 
@@ -101,7 +101,7 @@ internal sealed class SftpCalls : IAsyncDisposable
     {
         try
         {
-            return await retrying.ExecuteAsync(async token => await work(token), cancellationToken);
+            return await _retrying.ExecuteAsync(async token => await work(token), cancellationToken);
         }
         catch (BrokenConnectionException broken)
         {

@@ -7,7 +7,7 @@ namespace Highwater.Engine.Storage.Sftp;
 /// </summary>
 internal sealed class SftpConnection(Task<SftpClient> client)
 {
-    private bool retired;
+    private bool _retired;
 
     public Task<SftpClient> Client => client;
 
@@ -15,11 +15,11 @@ internal sealed class SftpConnection(Task<SftpClient> client)
     public int Users { get; set; }
 
     /// <summary>Whether new work may be given to it.</summary>
-    public bool IsUsable => !Volatile.Read(ref retired)
+    public bool IsUsable => !Volatile.Read(ref _retired)
         && !client.IsFaulted && !client.IsCanceled && (!client.IsCompleted || client.Result.IsConnected);
 
     /// <summary>Takes no new work; closes when the last user is gone.</summary>
-    public void Retire() => Volatile.Write(ref retired, true);
+    public void Retire() => Volatile.Write(ref _retired, true);
 
     /// <summary>Closes without waiting: saying goodbye to a dead peer may take the system minutes.</summary>
     public void CloseInBackground() => _ = client.ContinueWith(

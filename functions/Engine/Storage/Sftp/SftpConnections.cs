@@ -8,9 +8,9 @@ namespace Highwater.Engine.Storage.Sftp;
 /// </summary>
 internal sealed class SftpConnections(SftpOptions options, SshConnector connector, SftpErrors errors) : IAsyncDisposable
 {
-    private readonly Lock gate = new();
-    private readonly List<SftpConnection> connections = [];
-    private readonly CancellationTokenSource disposal = new();
+    private readonly Lock _gate = new();
+    private readonly List<SftpConnection> _connections = [];
+    private readonly CancellationTokenSource _disposal = new();
 
     public async Task<SftpLease> LeaseAsync(CancellationToken cancellationToken)
     {
@@ -29,12 +29,12 @@ internal sealed class SftpConnections(SftpOptions options, SshConnector connecto
 
     public void Return(SftpConnection connection)
     {
-        lock (gate)
+        lock (_gate)
         {
             connection.Users--;
             if (connection.IsUsable || connection.Users > 0)
                 return;
-            connections.Remove(connection);
+            _connections.Remove(connection);
         }
 
         connection.CloseInBackground();
@@ -44,39 +44,39 @@ internal sealed class SftpConnections(SftpOptions options, SshConnector connecto
     public void Drop(SftpConnection connection)
     {
         connection.Retire();
-        lock (gate)
-            connections.Remove(connection);
+        lock (_gate)
+            _connections.Remove(connection);
         connection.CloseInBackground();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await disposal.CancelAsync();
+        await _disposal.CancelAsync();
         List<SftpConnection> open;
-        lock (gate)
+        lock (_gate)
         {
-            open = [.. connections];
-            connections.Clear();
+            open = [.. _connections];
+            _connections.Clear();
         }
 
         foreach (var connection in open)
             Drop(connection);
-        disposal.Dispose();
+        _disposal.Dispose();
     }
 
     private SftpConnection Choose()
     {
-        lock (gate)
+        lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(disposal.IsCancellationRequested, this);
-            connections.RemoveAll(connection => !connection.IsUsable);
-            var chosen = connections.Find(connection => connection.Users == 0);
-            if (chosen is null && connections.Count >= Math.Clamp(options.Connections, 1, 4))
-                chosen = connections.MinBy(connection => connection.Users);
+            ObjectDisposedException.ThrowIf(_disposal.IsCancellationRequested, this);
+            _connections.RemoveAll(connection => !connection.IsUsable);
+            var chosen = _connections.Find(connection => connection.Users == 0);
+            if (chosen is null && _connections.Count >= Math.Clamp(options.Connections, 1, 4))
+                chosen = _connections.MinBy(connection => connection.Users);
             if (chosen is null)
             {
-                chosen = new SftpConnection(connector.ConnectAsync(Create, disposal.Token));
-                connections.Add(chosen);
+                chosen = new SftpConnection(connector.ConnectAsync(Create, _disposal.Token));
+                _connections.Add(chosen);
             }
 
             chosen.Users++;

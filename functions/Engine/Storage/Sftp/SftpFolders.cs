@@ -12,24 +12,24 @@ internal sealed class SftpFolders(string root)
 {
     private const short OwnerOnly = 700; // SSH.NET takes the octal digits as a decimal number.
 
-    private readonly ConcurrentDictionary<string, bool> present = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> durable = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _present = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
 
     public string PathOf(string key) => key.Length == 0 ? root : root.TrimEnd('/') + "/" + key;
 
     public void Forget()
     {
-        present.Clear();
-        durable.Clear();
+        _present.Clear();
+        _durable.Clear();
     }
 
     /// <summary>Makes a folder (empty: the root) and those above it where they are missing.</summary>
     public async Task EnsureAsync(SftpClient client, string folder, CancellationToken cancellationToken)
     {
-        if (present.ContainsKey(folder))
+        if (_present.ContainsKey(folder))
             return;
         await EnsurePathAsync(client, PathOf(folder), cancellationToken);
-        present[folder] = true;
+        _present[folder] = true;
     }
 
     /// <summary>
@@ -41,7 +41,7 @@ internal sealed class SftpFolders(string root)
         var result = new List<string> { Relative(folder) };
         for (; folder.Length > 0; folder = StorageKey.FolderOf(folder))
         {
-            if (!durable.ContainsKey(folder))
+            if (!_durable.ContainsKey(folder))
                 result.Add(Relative(StorageKey.FolderOf(folder)));
         }
 
@@ -52,7 +52,7 @@ internal sealed class SftpFolders(string root)
     public void Flushed(string folder)
     {
         for (; folder.Length > 0; folder = StorageKey.FolderOf(folder))
-            durable[folder] = true;
+            _durable[folder] = true;
     }
 
     private static string Relative(string folder) => folder.Length == 0 ? "." : folder;

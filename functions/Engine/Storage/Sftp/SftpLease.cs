@@ -14,7 +14,7 @@ internal sealed class SftpLease(
     /// <summary>What a cancelled step gets to notice it, so that its source is not closed under it.</summary>
     private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(2);
 
-    private bool isReturned;
+    private bool _isReturned;
 
     /// <summary>
     /// Does a step. It may go on as long as it likes while it reports progress; silence longer than the deadline ends
@@ -94,9 +94,9 @@ internal sealed class SftpLease(
 
     public void Dispose()
     {
-        if (isReturned)
+        if (_isReturned)
             return;
-        isReturned = true;
+        _isReturned = true;
         pool.Return(connection);
     }
 }

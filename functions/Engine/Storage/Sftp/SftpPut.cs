@@ -12,7 +12,7 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
 {
     private const long NearlyFullBytes = 1 << 20;
 
-    private readonly List<string> leftBehind = [];
+    private readonly List<string> _leftBehind = [];
 
     private string Root => calls.Options.Path;
 
@@ -26,7 +26,7 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
         var temporary = await UploadAsync(lease, cancellationToken);
         if (await PublishAsync(lease, temporary, cancellationToken))
         {
-            leftBehind.Remove(temporary);
+            _leftBehind.Remove(temporary);
             return PutOutcome.Stored;
         }
 
@@ -49,7 +49,7 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
             }, cancellationToken);
         }
 
-        leftBehind.Remove(temporary);
+        _leftBehind.Remove(temporary);
     }
 
     /// <summary>
@@ -57,11 +57,11 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
     /// </summary>
     public async Task DiscardLeftBehindAsync(SftpLease lease)
     {
-        foreach (var temporary in leftBehind.ToList())
+        foreach (var temporary in _leftBehind.ToList())
         {
             await lease.RunAsync(
                 "removing a temporary file", client => DeleteAsync(client, PathOf(temporary)), CancellationToken.None);
-            leftBehind.Remove(temporary);
+            _leftBehind.Remove(temporary);
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class SftpPut(SftpCalls calls, SftpHashing hashing, string key, 
     private async Task<string> UploadAsync(SftpLease lease, CancellationToken cancellationToken)
     {
         var temporary = StorageKey.NewTemporary();
-        leftBehind.Add(temporary);
+        _leftBehind.Add(temporary);
         try
         {
             var (length, hash) = await lease.RunAsync($"storing {key}", async (client, alive) =>

@@ -11,20 +11,20 @@ namespace Highwater.Engine.Storage.Sftp;
 /// </summary>
 internal sealed class SftpReadStream : ForwardReadStream
 {
-    private readonly SftpCalls calls;
-    private readonly string key;
-    private readonly long end;
-    private long position;
-    private SftpLease? lease;
-    private SftpFileStream? file;
+    private readonly SftpCalls _calls;
+    private readonly string _key;
+    private readonly long _end;
+    private long _position;
+    private SftpLease? _lease;
+    private SftpFileStream? _file;
 
     private SftpReadStream(SftpCalls calls, string key, long start, long end)
     {
-        (this.calls, this.key) = (calls, key);
-        (position, this.end) = (start, end);
+        (_calls, _key) = (calls, key);
+        (_position, _end) = (start, end);
     }
 
-    private string Doing => $"reading {key}";
+    private string Doing => $"reading {_key}";
 
     public static async Task<Stream> OpenAsync(
         SftpCalls calls, string key, ByteRange? range, CancellationToken cancellationToken)
@@ -40,38 +40,38 @@ internal sealed class SftpReadStream : ForwardReadStream
         var start = range?.Offset ?? 0;
         return new SftpReadStream(calls, key, start, start + (range?.Length ?? length))
         {
-            lease = lease,
-            file = file,
+            _lease = lease,
+            _file = file,
         };
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (position == end || buffer.IsEmpty)
+        if (_position == _end || buffer.IsEmpty)
             return 0;
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                if (file is null)
-                    (lease, file, _) = await calls.OpenFileAsync(key, position, cancellationToken);
-                var count = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, end - position)],
+                if (_file is null)
+                    (_lease, _file, _) = await _calls.OpenFileAsync(_key, _position, cancellationToken);
+                var count = await _file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, _end - _position)],
                     cancellationToken);
                 if (count == 0)
-                    throw StorageErrors.ShortRange(calls.PlaceOf(key), new ByteRange(0, end), position);
-                position += count;
+                    throw StorageErrors.ShortRange(_calls.PlaceOf(_key), new ByteRange(0, _end), _position);
+                _position += count;
                 return count;
             }
             catch (Exception fault) when (fault is not HighwaterException)
             {
-                var meaning = lease!.Explain(fault, Doing);
+                var meaning = _lease!.Explain(fault, Doing);
                 if (meaning is SftpException refused)
-                    throw calls.Errors.Refused(Doing, calls.PlaceOf(key), refused);
+                    throw _calls.Errors.Refused(Doing, _calls.PlaceOf(_key), refused);
                 if (meaning is not BrokenConnectionException broken)
                     throw meaning;
                 Release();
-                if (attempt == calls.Options.Retries)
-                    throw calls.Errors.Unreachable(broken);
+                if (attempt == _calls.Options.Retries)
+                    throw _calls.Errors.Unreachable(broken);
             }
         }
     }
@@ -91,12 +91,12 @@ internal sealed class SftpReadStream : ForwardReadStream
 
     private async Task CloseAsync()
     {
-        if (file is { } open && lease is { } held)
+        if (_file is { } open && _lease is { } held)
         {
-            file = null;
+            _file = null;
             try
             {
-                await held.RunAsync("closing " + key, async _ => await open.DisposeAsync(), CancellationToken.None);
+                await held.RunAsync("closing " + _key, async _ => await open.DisposeAsync(), CancellationToken.None);
             }
             catch (Exception fault) when (fault is BrokenConnectionException or TransientException or SshException)
             {
@@ -109,7 +109,7 @@ internal sealed class SftpReadStream : ForwardReadStream
 
     private void Release()
     {
-        lease?.Dispose();
-        (lease, file) = (null, null);
+        _lease?.Dispose();
+        (_lease, _file) = (null, null);
     }
 }

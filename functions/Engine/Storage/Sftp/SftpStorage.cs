@@ -14,26 +14,26 @@ public sealed class SftpStorage : IStorage
 {
     private const int FoldersAtOnce = 16;
 
-    private readonly SftpCalls calls;
-    private readonly SftpHashing hashing;
+    private readonly SftpCalls _calls;
+    private readonly SftpHashing _hashing;
 
     public SftpStorage(SftpOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        calls = new SftpCalls(options, logger ?? NullLogger.Instance);
-        hashing = new SftpHashing(calls);
+        _calls = new SftpCalls(options, logger ?? NullLogger.Instance);
+        _hashing = new SftpHashing(_calls);
     }
 
     /// <inheritdoc/>
-    public string Address => calls.Options.Address;
+    public string Address => _calls.Options.Address;
 
     /// <inheritdoc/>
     public async Task<PutOutcome> PutAsync(string key, ObjectContent content, CancellationToken cancellationToken)
     {
         StorageKey.Validate(key);
         ArgumentNullException.ThrowIfNull(content);
-        var put = new SftpPut(calls, hashing, key, content);
-        return await calls.ExecuteAsync(
+        var put = new SftpPut(_calls, _hashing, key, content);
+        return await _calls.ExecuteAsync(
             $"storing {key}", key, (lease, token) => CleanlyAsync(put, lease, () => put.StoreAsync(lease, token)),
             cancellationToken);
     }
@@ -42,8 +42,8 @@ public sealed class SftpStorage : IStorage
     public Task ReplaceAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         StorageKey.Validate(key);
-        var put = new SftpPut(calls, hashing, key, ObjectContent.FromBytes(content));
-        return calls.ExecuteAsync(
+        var put = new SftpPut(_calls, _hashing, key, ObjectContent.FromBytes(content));
+        return _calls.ExecuteAsync(
             $"replacing {key}", key, (lease, token) => CleanlyAsync(put, lease, async () =>
             {
                 await put.ReplaceAsync(lease, token);
@@ -55,7 +55,7 @@ public sealed class SftpStorage : IStorage
     public Task<Stream> OpenReadAsync(string key, ByteRange? range, CancellationToken cancellationToken)
     {
         StorageKey.Validate(key);
-        return SftpReadStream.OpenAsync(calls, key, range, cancellationToken);
+        return SftpReadStream.OpenAsync(_calls, key, range, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -63,12 +63,12 @@ public sealed class SftpStorage : IStorage
     {
         StorageKey.Validate(key);
         var doing = $"looking at {key}";
-        return calls.ExecuteAsync(doing, key, (lease, token) =>
+        return _calls.ExecuteAsync(doing, key, (lease, token) =>
             lease.RunAsync<StorageEntry?>(doing, async (client, _) =>
         {
             try
             {
-                var found = await client.GetAttributesAsync(calls.Folders.PathOf(key), token);
+                var found = await client.GetAttributesAsync(_calls.Folders.PathOf(key), token);
                 return found.IsRegularFile ? new StorageEntry(key, found.Size, found.LastWriteTimeUtc) : null;
             }
             catch (SftpPathNotFoundException)
@@ -104,10 +104,10 @@ public sealed class SftpStorage : IStorage
     public Task<Sha256Hash> HashAsync(string key, CancellationToken cancellationToken)
     {
         StorageKey.Validate(key);
-        return calls.ExecuteAsync(
+        return _calls.ExecuteAsync(
             $"hashing {key}", key,
-            async (lease, token) => await hashing.HashAsync(lease, key, token)
-                ?? throw StorageErrors.Missing(calls.PlaceOf(key)),
+            async (lease, token) => await _hashing.HashAsync(lease, key, token)
+                ?? throw StorageErrors.Missing(_calls.PlaceOf(key)),
             cancellationToken);
     }
 
@@ -116,11 +116,11 @@ public sealed class SftpStorage : IStorage
     {
         StorageKey.Validate(key);
         var doing = $"deleting {key}";
-        return calls.ExecuteAsync(doing, key, (lease, token) => lease.RunAsync(doing, async (client, _) =>
+        return _calls.ExecuteAsync(doing, key, (lease, token) => lease.RunAsync(doing, async (client, _) =>
         {
             try
             {
-                await client.DeleteFileAsync(calls.Folders.PathOf(key), token);
+                await client.DeleteFileAsync(_calls.Folders.PathOf(key), token);
             }
             catch (SftpPathNotFoundException)
             {
@@ -133,27 +133,27 @@ public sealed class SftpStorage : IStorage
 
     /// <inheritdoc/>
     public Task<StorageFacts> DescribeAsync(CancellationToken cancellationToken) =>
-        calls.ExecuteAsync("looking at the folder", "", async (lease, token) =>
+        _calls.ExecuteAsync("looking at the folder", "", async (lease, token) =>
         {
             var space = await lease.RunAsync("looking at the folder", async (client, _) =>
             {
-                calls.Folders.Forget();
-                await calls.Folders.EnsureAsync(client, "", token);
-                return await SftpSpace.ReadAsync(client, calls.Options.Path, token);
+                _calls.Folders.Forget();
+                await _calls.Folders.EnsureAsync(client, "", token);
+                return await SftpSpace.ReadAsync(client, _calls.Options.Path, token);
             }, token);
-            var hasShell = await calls.Shell.IsUsableAsync(token);
+            var hasShell = await _calls.Shell.IsUsableAsync(token);
             return new StorageFacts(hasShell ? Durability.Fsync : Durability.ReadBack, hasShell, space.Free,
                 space.Total);
         }, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => calls.DisposeAsync();
+    public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
     private Task<SftpListing> ListFolderAsync(string folder, CancellationToken cancellationToken)
     {
         var doing = $"listing {folder}";
-        var path = calls.Folders.PathOf(folder.TrimEnd('/'));
-        return calls.ExecuteAsync(
+        var path = _calls.Folders.PathOf(folder.TrimEnd('/'));
+        return _calls.ExecuteAsync(
             doing, folder,
             (lease, token) => lease.RunAsync(
                 doing, (client, alive) => SftpListing.ReadAsync(client, path, folder, alive, token), token),
@@ -174,7 +174,7 @@ public sealed class SftpStorage : IStorage
             }
             catch (SftpPathNotFoundException)
             {
-                calls.Folders.Forget();
+                _calls.Folders.Forget();
                 return await work();
             }
         }

@@ -7,27 +7,27 @@ namespace Highwater.Engine.Tests.Storage.Local;
 
 public sealed class LocalStorageTests : StorageContract, IDisposable
 {
-    private readonly TempDirectory directory = new("local");
+    private readonly TempDirectory _directory = new("local");
 
     public LocalStorageTests() => Storage = new LocalStorage(Folder);
 
     protected override IStorage Storage { get; }
 
-    protected override string Folder => directory.Combine("nested", "repository");
+    protected override string Folder => _directory.Combine("nested", "repository");
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose() => _directory.Dispose();
 
     protected override IStorage StorageIn(string folder) => new LocalStorage(folder);
 
     [Fact]
     public async Task A_path_that_cannot_be_a_folder_is_a_named_error()
     {
-        await File.WriteAllTextAsync(directory.Combine("file"), "", Token);
-        await using var storage = new LocalStorage(directory.Combine("file", "repository"));
+        await File.WriteAllTextAsync(_directory.Combine("file"), "", Token);
+        await using var storage = new LocalStorage(_directory.Combine("file", "repository"));
         var error = await Assert.ThrowsAnyAsync<HighwaterException>(
             () => storage.PutAsync("a", ObjectContent.FromBytes(new byte[1]), Token));
         Assert.Equal(ErrorCodes.StorageFailed, error.Code);
-        Assert.Contains(directory.Combine("file"), error.Message, StringComparison.Ordinal);
+        Assert.Contains(_directory.Combine("file"), error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class LocalStorageTests : StorageContract, IDisposable
     {
         var content = ObjectContent.FromBytes(new byte[5]) with
         {
-            OpenAsync = _ => ValueTask.FromResult<Stream>(File.OpenRead(directory.Combine("no-such-source"))),
+            OpenAsync = _ => ValueTask.FromResult<Stream>(File.OpenRead(_directory.Combine("no-such-source"))),
         };
         await Assert.ThrowsAsync<FileNotFoundException>(() => Storage.PutAsync("a", content, Token));
     }

@@ -3,8 +3,8 @@ namespace Highwater.Engine.Tests.Storage.Sftp;
 /// <summary>Tells once when so many bytes have been read.</summary>
 internal sealed class NotifyingStream(Stream inner, long bytes, Action notify) : Stream
 {
-    private long read;
-    private bool told;
+    private long _read;
+    private bool _told;
 
     public override bool CanRead => true;
 
@@ -16,17 +16,17 @@ internal sealed class NotifyingStream(Stream inner, long bytes, Action notify) :
 
     public override long Position
     {
-        get => read;
+        get => _read;
         set => throw new NotSupportedException();
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await inner.ReadAsync(buffer, cancellationToken);
-        read += count;
-        if (read >= bytes && !told)
+        _read += count;
+        if (_read >= bytes && !_told)
         {
-            told = true;
+            _told = true;
             notify();
         }
 

@@ -9,11 +9,11 @@ namespace Highwater.Engine.Tests.Storage.Sftp;
 /// <summary>Who may talk to whom: host keys and login keys, against a real sshd.</summary>
 public sealed class SftpLoginTests(ShellServerFixture fixture) : IClassFixture<ShellServerFixture>, IDisposable
 {
-    private readonly TempDirectory directory = new("login");
+    private readonly TempDirectory _directory = new("login");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose() => _directory.Dispose();
 
     [Theory]
     [InlineData("ed25519")]
@@ -42,7 +42,7 @@ public sealed class SftpLoginTests(ShellServerFixture fixture) : IClassFixture<S
     public async Task An_unknown_host_is_refused_and_the_line_to_add_cures_it(bool fileExists)
     {
         var server = await fixture.ServerAsync();
-        var file = directory.Combine("known_hosts");
+        var file = _directory.Combine("known_hosts");
         if (fileExists)
             Write("known_hosts", "# nobody yet");
         var options = Options(server) with { KnownHostsFile = file };
@@ -102,7 +102,7 @@ public sealed class SftpLoginTests(ShellServerFixture fixture) : IClassFixture<S
         var locked = server.GenerateKey($"locked{Guid.NewGuid():n}", "ed25519", passphrase: "hush hush");
         foreach (var (file, words) in new[]
         {
-            (directory.Combine("missing"), "does not exist"),
+            (_directory.Combine("missing"), "does not exist"),
             (Write("garbage", "not a key"), "is not a private SSH key"),
             (server.Ed25519Key + ".pub", "is not a private SSH key"),
             (locked, "passphrase"),
@@ -144,7 +144,7 @@ public sealed class SftpLoginTests(ShellServerFixture fixture) : IClassFixture<S
 
     private string Write(string name, params string[] lines)
     {
-        File.WriteAllLines(directory.Combine(name), lines);
-        return directory.Combine(name);
+        File.WriteAllLines(_directory.Combine(name), lines);
+        return _directory.Combine(name);
     }
 }

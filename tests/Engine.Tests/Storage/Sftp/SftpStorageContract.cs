@@ -7,12 +7,12 @@ namespace Highwater.Engine.Tests.Storage.Sftp;
 /// <summary>The contract over SFTP, against a real sshd.</summary>
 public abstract class SftpStorageContract(SshServerFixture fixture) : StorageContract, IAsyncLifetime
 {
-    private IStorage? storage;
-    private string? folder;
+    private IStorage? _storage;
+    private string? _folder;
 
-    protected override IStorage Storage => storage!;
+    protected override IStorage Storage => _storage!;
 
-    protected override string Folder => folder!;
+    protected override string Folder => _folder!;
 
     protected SshServer Server { get; private set; } = null!;
 
@@ -21,8 +21,8 @@ public abstract class SftpStorageContract(SshServerFixture fixture) : StorageCon
     public async ValueTask InitializeAsync()
     {
         Server = await fixture.ServerAsync();
-        folder = Path.Combine(Server.Files, Guid.NewGuid().ToString("n"), "repository");
-        storage = StorageIn(folder);
+        _folder = Path.Combine(Server.Files, Guid.NewGuid().ToString("n"), "repository");
+        _storage = StorageIn(_folder);
     }
 
     public async ValueTask DisposeAsync()
