@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+
+namespace Highwater.FunctionApp.Tests.Scripted;
+
+/// <summary>What the replaced activities are to do, and the calls they had: the activity and its argument.</summary>
+public sealed class Script
+{
+    private readonly ConcurrentQueue<string> _calls = [];
+    private readonly ConcurrentQueue<string> _backupIds = [];
+    private readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> _behaviours = [];
+
+    /// <summary>Every call in the order it came, repeats included.</summary>
+    public IReadOnlyList<string> Calls => [.. _calls];
+
+    /// <summary>The base backups that activities were told to work on, repeats included.</summary>
+    public IReadOnlyList<string> BackupIds => [.. _backupIds];
+
+    /// <summary>From now on the call throws.</summary>
+    public void Fail(string call, Exception exception) => On(call, _ => Task.FromException(exception));
+
+    /// <summary>From now on the call does this; without it, it succeeds at once.</summary>
+    public void On(string call, Func<CancellationToken, Task> behaviour) => _behaviours[call] = behaviour;
+
+    /// <summary>From now on the call waits for the source, or for the host to stop.</summary>
+    public TaskCompletionSource Hold(string call)
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        On(call, token => gate.Task.WaitAsync(token));
+        return gate;
+    }
+
+    public int CountOf(string call) => _calls.Count(made => made == call);
+
+    /// <summary>One call of an activity that works on a base backup.</summary>
+    public Task RunAsync(string call, string backupId, CancellationToken cancellationToken)
+    {
+        _backupIds.Enqueue(backupId);
+        return RunAsync(call, cancellationToken);
+    }
+
+    /// <summary>One call of an activity.</summary>
+    public Task RunAsync(string call, CancellationToken cancellationToken)
+    {
+        _calls.Enqueue(call);
+        return _behaviours.TryGetValue(call, out var behaviour) ? behaviour(cancellationToken) : Task.CompletedTask;
+    }
+}
