@@ -11,12 +11,20 @@ public static class CommandAction
     /// <summary>128 + SIGINT, as shells report an interrupted command.</summary>
     private const int Interrupted = 130;
 
-    /// <summary>Gives the command its <c>--json</c> option and its action.</summary>
+    /// <summary>What the exit codes of every verb but wal-get mean; part of every help text.</summary>
+    public const string ExitCodes =
+        """
+        Exit codes: 0 done, 1 the answer is no, 2 wrong usage or settings, 3 refused because it would not be safe,
+          4 trouble outside (network, server, disk), 130 interrupted.
+        """;
+
+    /// <summary>Gives the command its <c>--json</c> option, its exit codes in the help, and its action.</summary>
     public static Command WithAction(
         this Command command, Func<ParseResult, Terminal, CancellationToken, Task<ExitCode>> action)
     {
-        var json = new Option<bool>("--json") { Description = "Print the result as one JSON document" };
+        var json = JsonOption();
         command.Options.Add(json);
+        command.Description += "\n\n" + ExitCodes;
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var terminal = new Terminal(arguments.GetValue(json));
@@ -37,4 +45,7 @@ public static class CommandAction
         });
         return command;
     }
+
+    /// <summary>The <c>--json</c> option of every verb.</summary>
+    public static Option<bool> JsonOption() => new("--json") { Description = "Print the result as one JSON document" };
 }

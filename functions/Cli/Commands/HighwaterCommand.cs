@@ -27,12 +27,13 @@ public static class HighwaterCommand
 
     /// <summary>The whole command line, for tests and help.</summary>
     public static RootCommand Create() => new(
-        """
+        $"""
         Backs up PostgreSQL and proves that the backup can be restored.
 
         Settings come from environment variables or local.settings.json; restore and wal-get need none
-        when --repository is an address. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or settings,
-        3 refused because it would not be safe, 4 trouble outside (network, server, disk).
+        when --repository is an address.
+
+        {CommandAction.ExitCodes}
         """)
     {
         ServeCommand.Create(),

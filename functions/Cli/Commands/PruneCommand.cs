@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Highwater.Cli.Output;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
@@ -22,7 +23,9 @@ public static class PruneCommand
         };
         keep.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1)
+            // The value itself cannot be asked for: reading a word as a number throws.
+            if (result.Tokens is [var token]
+                && (!int.TryParse(token.Value, CultureInfo.InvariantCulture, out var count) || count < 1))
                 result.AddError("--keep takes a whole number from 1: the last restorable base backup always stays");
         });
         var command = new Command(

@@ -15,6 +15,9 @@ namespace Highwater.Cli.Commands;
 /// <summary><c>highwater serve</c>.</summary>
 public static class ServeCommand
 {
+    // Leaves time for the rest of the stop before the ten seconds are over that service managers allow at least.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(7);
+
     private const string DefaultUrls = "http://127.0.0.1:7071";
 
     public static Command Create()
@@ -45,7 +48,7 @@ public static class ServeCommand
         var settings = HighwaterSettings.Read(configuration);
         await using var host = EmbeddedFunctionsHost.Create(
             typeof(BaseBackupOrchestration).Assembly,
-            EmbeddedHostOptions.FromConfiguration(configuration),
+            EmbeddedHostOptions.FromConfiguration(configuration) with { StopTimeout = StopTimeout },
             configuration,
             services => services.AddHighwater(configuration),
             logging => logging.AddSimpleConsole(console =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Highwater.Cli.Output;
+using Highwater.Engine.Errors;
 using Highwater.Engine.Restore;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,26 +28,30 @@ public static class WalGetCommand
             """
             Fetch one WAL file: the restore_command of a restored server.
 
-            Exits with 0 if the file is there, with 1 if every repository answered that it has no such file, and with
-            200 in every other case, so that PostgreSQL stops instead of ending recovery early.
-
             Example: restore_command = 'highwater wal-get %f %p --repository /srv/backups/main'
+
+            Exit codes: 0 the file is there, 1 every repository answered that it has no such file, 200 every other case,
+              so that PostgreSQL stops instead of ending recovery early.
             """)
         { name, destination };
+        var json = CommandAction.JsonOption();
+        command.Options.Add(json);
         repository.AddTo(command).SetAction(async (arguments, token) =>
         {
-            var terminal = new Terminal(json: false);
+            var terminal = new Terminal(arguments.GetValue(json));
             try
             {
                 await using var repositories = OpenRepositories.Of(repository.Choose(arguments));
                 var fetch = new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance);
-                return WalGetExitCode.Of(await fetch.RunAsync(
-                    arguments.GetValue(name)!, arguments.GetValue(destination)!, token));
+                var outcome = await fetch.RunAsync(
+                    arguments.GetValue(name)!, arguments.GetValue(destination)!, token);
+                terminal.Result(new { name = arguments.GetValue(name), outcome });
+                return WalGetExitCode.Of(outcome);
             }
             catch (Exception e)
             {
                 // Whatever it is, known or not, recovery must not take it for the end of the archive.
-                terminal.Note($"highwater: {e.Message}");
+                terminal.Error((e as HighwaterException)?.Code, e.Message);
                 return Trouble;
             }
         });

@@ -17,7 +17,7 @@ public sealed class BackupProgressLines(Terminal terminal)
             return;
         var line = Describe(status);
         if (line != _last)
-            terminal.Note(line);
+            terminal.Progress(line, status.Percent);
         _last = line;
     }
 

@@ -3,11 +3,15 @@ using Highwater.Engine.Diagnostics;
 
 namespace Highwater.Cli.Output;
 
-/// <summary>Says how far a long piece of work is, in bytes and percent: at most a line for each tenth of it.</summary>
+/// <summary>
+/// Says how far a long piece of work is, in bytes and percent: a line that redraws itself on a terminal, elsewhere at most
+/// one line for each tenth of the work.
+/// </summary>
 public sealed class PercentLines(string what, Terminal terminal)
 {
     private readonly Lock _lock = new();
-    private int _lastTenth;
+    private readonly int _steps = terminal.IsInteractive ? 1000 : 10;
+    private int _lastStep;
 
     /// <summary>A receiver of progress records.</summary>
     public IProgress<T> Of<T>(Func<T, (long Done, long Total)> read) => new Receiver<T>(this, read);
@@ -18,13 +22,16 @@ public sealed class PercentLines(string what, Terminal terminal)
             return;
         lock (_lock)
         {
-            var tenth = (int)(10 * done / total);
-            if (tenth <= _lastTenth)
+            var step = (int)(_steps * done / total);
+            if (step <= _lastStep)
                 return;
-            _lastTenth = tenth;
-            terminal.Note(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{what}: {new ByteCount(done)} of {new ByteCount(total)}, {100.0 * done / total:0} %"));
+            _lastStep = step;
+            var percent = 100.0 * done / total;
+            terminal.Progress(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{what}: {new ByteCount(done)} of {new ByteCount(total)}, {percent:0} %"),
+                percent);
         }
     }
 

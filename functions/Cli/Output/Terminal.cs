@@ -10,7 +10,7 @@ namespace Highwater.Cli.Output;
 /// leaves
 /// exactly one JSON document on standard output.
 /// </summary>
-public sealed class Terminal(bool json)
+public sealed class Terminal
 {
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
     {
@@ -19,30 +19,52 @@ public sealed class Terminal(bool json)
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private readonly IAnsiConsole _errors = AnsiConsole.Create(
-        new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly bool _json;
+    private readonly IAnsiConsole _errors;
+    private readonly ProgressLine _progress;
+
+    /// <param name="json">Whether the result is wanted as JSON.</param>
+    public Terminal(bool json)
+    {
+        _json = json;
+        _errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        _progress = new ProgressLine(_errors);
+    }
 
     /// <summary>Whether the result is wanted as JSON.</summary>
-    public bool Json => json;
+    public bool Json => _json;
 
     /// <summary>Whether somebody watches: progress may redraw a line.</summary>
-    public bool IsInteractive => !json && !Console.IsErrorRedirected && _errors.Profile.Capabilities.Ansi;
-
-    /// <summary>The console on standard error, for progress bars.</summary>
-    public IAnsiConsole ErrorConsole => _errors;
+    public bool IsInteractive => !_json && !Console.IsErrorRedirected && _errors.Profile.Capabilities.Ansi;
 
     /// <summary>A line of the result for people; nothing with <c>--json</c>.</summary>
     public void Line(string text = "")
     {
-        if (!json)
-            Console.Out.WriteLine(text);
+        if (_json)
+            return;
+        _progress.Clear();
+        Console.Out.WriteLine(text);
+    }
+
+    /// <summary>
+    /// How far the work is: redraws one line with a bar where somebody watches, a line of its own elsewhere.
+    /// </summary>
+    /// <param name="text">What is done, with its figures.</param>
+    /// <param name="percent">0 to 100; null while nobody can tell.</param>
+    public void Progress(string text, double? percent)
+    {
+        if (IsInteractive)
+            _progress.Draw(text, percent);
+        else
+            Note(text);
     }
 
     /// <summary>A table of the result for people; nothing with <c>--json</c>.</summary>
     public void Table(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {
-        if (json)
+        if (_json)
             return;
+        _progress.Clear();
         foreach (var line in PlainTable.Format(header, rows))
             Console.Out.WriteLine(line);
     }
@@ -50,28 +72,30 @@ public sealed class Terminal(bool json)
     /// <summary>The result for programs; nothing without <c>--json</c>.</summary>
     public void Result(object result)
     {
-        if (json)
+        if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(result, JsonOptions));
     }
 
     /// <summary>A line about what goes on, on standard error.</summary>
     public void Note(string text)
     {
-        if (!json)
-            Console.Error.WriteLine(text);
+        if (_json)
+            return;
+        _progress.Clear();
+        Console.Error.WriteLine(text);
     }
 
     /// <summary>An error with its remedy, on standard error; with <c>--json</c> as an object.</summary>
     public void Error(ErrorCode? code, string text)
     {
-        if (json)
+        if (_json)
         {
             var error = new { error = new { code = code?.Code, name = code?.Name, message = text } };
             Console.Out.WriteLine(JsonSerializer.Serialize(error, JsonOptions));
         }
         else
         {
-            Console.Error.WriteLine($"highwater: {text}");
+            Note($"highwater: {text}");
         }
     }
 }
