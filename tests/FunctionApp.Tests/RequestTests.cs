@@ -28,7 +28,8 @@ public sealed class RequestTests
         Assert.Matches("^(Pending|Running)$", status.GetProperty("runtimeStatus").GetString()!);
     }
 
-    private static async Task<((string? Id, bool Started) Answer, Uri Location)> PostAsync(HttpClient http, string route)
+    private static async Task<((string? Id, bool Started) Answer, Uri Location)> PostAsync(
+        HttpClient http, string route)
     {
         using var response = await http.PostAsync(new Uri(route, UriKind.Relative), null, Token);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);

@@ -4,8 +4,8 @@ using Highwater.Engine.Diagnostics;
 namespace Highwater.Cli.Output;
 
 /// <summary>
-/// Says how far a long piece of work is, in bytes and percent: a line that redraws itself on a terminal, elsewhere at most
-/// one line for each tenth of the work.
+/// Says how far a long piece of work is, in bytes and percent: a line that redraws itself on a terminal, elsewhere
+/// at most one line for each tenth of the work.
 /// </summary>
 public sealed class PercentLines(string what, Terminal terminal)
 {

@@ -26,7 +26,10 @@ public sealed class ScriptedBaseBackup(Script script, ILogger<BaseBackupTimer> l
     public async Task<CheckedServer> CheckServerAsync([ActivityTrigger] string? input, FunctionContext context)
     {
         await script.RunAsync(BaseBackupActivities.CheckServer, context.CancellationToken);
-        return new CheckedServer(["remote"]);
+
+        // Each check names another backup, as the clock does.
+        var id = $"backup-{script.CountOf(BaseBackupActivities.CheckServer)}";
+        return new CheckedServer(id, "local", ["remote"]);
     }
 
     [Function(BaseBackupActivities.TakeBaseBackup)]
@@ -53,7 +56,8 @@ public sealed class ScriptedBaseBackup(Script script, ILogger<BaseBackupTimer> l
 
     [Function(BaseBackupActivities.VerifyBackup)]
     public Task VerifyAsync([ActivityTrigger] BackupStep step, FunctionContext context) =>
-        script.RunAsync($"{BaseBackupActivities.VerifyBackup} {step.Repository}", step.BackupId, context.CancellationToken);
+        script.RunAsync(
+            $"{BaseBackupActivities.VerifyBackup} {step.Repository}", step.BackupId, context.CancellationToken);
 
     [Function(BaseBackupActivities.Prune)]
     public Task PruneAsync([ActivityTrigger] string repository, FunctionContext context) =>

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Highwater.FunctionApp.Tests.Scripted;
 
-/// <summary>An embedded host that runs the app's orchestrations over scripted activities and a clock moved by hand.</summary>
+/// <summary>
+/// An embedded host that runs the app's orchestrations over scripted activities and a clock moved by hand.
+/// </summary>
 public sealed class ScriptedHost : IAsyncDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);

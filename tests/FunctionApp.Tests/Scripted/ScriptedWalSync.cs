@@ -24,7 +24,7 @@ public sealed class ScriptedWalSync(Script script, ILogger<WalSyncTimer> logger)
     public async Task<ArchivedWal> ArchiveAsync([ActivityTrigger] string? input, FunctionContext context)
     {
         await script.RunAsync(WalSyncActivities.ArchiveSpooledWal, context.CancellationToken);
-        return new ArchivedWal(2, 32, [], ["near", "far"]);
+        return new ArchivedWal(2, 32, [], "local", ["near", "far"]);
     }
 
     [Function(WalSyncActivities.ReplicateWal)]
