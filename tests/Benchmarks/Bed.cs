@@ -27,7 +27,8 @@ internal sealed class Bed : IAsyncDisposable
 
     public string Remote => Ssh.Folder.Combine("remote");
 
-    public long DataBytes => SizeOf(Server.DataDirectory);
+    /// <summary>What a base backup reads: everything but the WAL.</summary>
+    public long DataBytes => SizeOf(Server.DataDirectory) - SizeOf(Path.Combine(Server.DataDirectory, "pg_wal"));
 
     public static async Task<Bed> PrepareAsync(int scale, CancellationToken cancellationToken)
     {
