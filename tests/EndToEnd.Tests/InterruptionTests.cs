@@ -145,8 +145,8 @@ public sealed partial class InterruptionTests
     }
 
     /// <summary>
-    /// Kills the process when each repository has a finished pack and the server has more to send: what sends is stopped
-    /// in the meantime, because the way to the remote repository may take longer than all the rest.
+    /// Kills the process when each repository has a finished pack and the server has more to send: what sends is
+    /// stopped in the meantime, because the way to the remote repository may take longer than all the rest.
     /// </summary>
     private static async Task<DateTimeOffset> KillBetweenPacksAsync(Installation installation, Process process)
     {

@@ -13,7 +13,8 @@ internal static class WallRules
 
     private static readonly string[] KnownToStorage =
     [
-        "Highwater.Engine.Storage", "Highwater.Engine.Errors", "Highwater.Engine.Diagnostics", "Highwater.Engine.Formats",
+        "Highwater.Engine.Storage", "Highwater.Engine.Errors", "Highwater.Engine.Diagnostics",
+        "Highwater.Engine.Formats",
     ];
 
     private static readonly string[] UnknownToEmbeddedHost =
