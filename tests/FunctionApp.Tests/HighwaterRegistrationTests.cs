@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Highwater.FunctionApp.Tests;
 
-public sealed class HighwaterServicesTests
+public sealed class HighwaterRegistrationTests
 {
     private static readonly string[] Expected =
     [
