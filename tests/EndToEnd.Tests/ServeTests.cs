@@ -1,0 +1,79 @@
+using System.Text.RegularExpressions;
+using Highwater.Engine.Errors;
+
+namespace Highwater.EndToEnd.Tests;
+
+/// <summary><c>highwater serve</c> and the commands that talk to it, each in a process of its own.</summary>
+public sealed partial class ServeTests(InstallationFixture fixture) : IClassFixture<InstallationFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Installation Installation => fixture.Installation;
+
+    [Fact]
+    public async Task A_backup_beside_serve_is_run_by_serve_and_followed_to_its_end()
+    {
+        await using var serve = await ServeProcess.StartAsync(Installation, Token);
+
+        var backup = (await Installation.RunAsync(Token, "backup")).ExpectDone();
+
+        Assert.Matches(@"(?m)^Base backup \d{8}T\d{6}Z: \d+ files, .* read, .* stored, ", backup.Output);
+        Assert.Contains("local: complete with its WAL, verified", backup.Output, StringComparison.Ordinal);
+        Assert.Contains("remote: complete with its WAL, verified", backup.Output, StringComparison.Ordinal);
+        var id = BackupId().Match(backup.Output).Value;
+
+        // Where the work was done is where it was logged.
+        await serve.UntilPrintedAsync($"Base backup {id} is complete and verified in the repository 'remote'", Token);
+        await serve.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Serve_logs_single_lines_with_the_time_in_UTC_and_ends_with_0_on_SIGTERM()
+    {
+        await using var serve = await ServeProcess.StartAsync(Installation, Token);
+        (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
+        await serve.UntilPrintedAsync("Orchestration WalSync 'WalSync' completed", Token);
+
+        var (exitCode, elapsed) = await serve.StopAsync(Token);
+
+        Assert.Equal(0, exitCode);
+        Assert.True(elapsed < TimeSpan.FromSeconds(10), $"serve took {elapsed} to end");
+        Assert.All(serve.Lines, line => Assert.True(Greeting().IsMatch(line) || LogLine().IsMatch(line), line));
+    }
+
+    [Fact]
+    public async Task Stopped_during_a_backup_serve_ends_with_0_and_the_backup_goes_on_at_the_next_start()
+    {
+        await using (var serve = await ServeProcess.StartAsync(Installation, Token))
+        {
+            var backup = Installation.Start("backup");
+            await serve.UntilRunningAsync("BaseBackup", Token);
+            var (exitCode, elapsed) = await serve.StopAsync(Token);
+            Assert.Equal(0, exitCode);
+            Assert.True(elapsed < TimeSpan.FromSeconds(10), $"serve took {elapsed} to end");
+            await backup.WaitForExitAsync(Token);
+        }
+
+        (await Installation.RunAsync(Token, "backup")).ExpectDone();
+    }
+
+    [Fact]
+    public async Task A_second_serve_on_the_same_state_is_refused()
+    {
+        await using var serve = await ServeProcess.StartAsync(Installation, Token);
+
+        var second = await Installation.RunAsync(Token, "serve", "--urls", "http://127.0.0.1:0");
+
+        second.ExpectError(ErrorCodes.StateDirectoryLocked);
+        await serve.StopAsync(Token);
+    }
+
+    [GeneratedRegex(@"\d{8}T\d{6}Z")]
+    private static partial Regex BackupId();
+
+    [GeneratedRegex("^Serving |^  (base backups|repository)")]
+    private static partial Regex Greeting();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (trce|dbug|info|warn|fail|crit): ")]
+    private static partial Regex LogLine();
+}
