@@ -23,7 +23,7 @@ public sealed class BackupProgressLines(Terminal terminal)
 
     private static string Describe(BaseBackupStatus status)
     {
-        var line = "  " + status.Step + (status.Repository is null ? "" : $" ({status.Repository})");
+        var line = $"  {Plain(status.Step)}" + (status.Repository is null ? "" : $" ({status.Repository})");
         if (status.BytesDone is not { } done)
             return status.Phase is null ? line : $"{line}: {status.Phase}";
         var total = status.BytesTotal is { } bytes ? $" of {new ByteCount(bytes)}" : "";
@@ -31,4 +31,15 @@ public sealed class BackupProgressLines(Terminal terminal)
             CultureInfo.InvariantCulture, $", {value:0.0} %") : "";
         return $"{line}: {new ByteCount(done)}{total}{percent}";
     }
+
+    private static string Plain(string step) => step switch
+    {
+        BaseBackupActivities.CheckServer => "checking the server",
+        BaseBackupActivities.TakeBaseBackup => "taking the base backup",
+        BaseBackupActivities.ReplicateBackup => "copying what lacks",
+        BaseBackupActivities.AwaitWal => "waiting for its WAL",
+        BaseBackupActivities.VerifyBackup => "verifying",
+        BaseBackupActivities.Prune => "pruning",
+        _ => step,
+    };
 }

@@ -26,7 +26,7 @@ public sealed class PercentLines(string what, Terminal terminal)
             if (step <= _lastStep)
                 return;
             _lastStep = step;
-            var percent = 100.0 * done / total;
+            var percent = Math.Floor(100.0 * done / total);
             terminal.Progress(
                 string.Create(
                     CultureInfo.InvariantCulture,
