@@ -32,12 +32,15 @@ public sealed class FullDiskTests
         Assert.Equal([.. OutsideOfBackups.Concat(packs).Order(StringComparer.Ordinal)], others);
         var identities = RepositoryFiles.Identities(local, packs);
 
+        // The database lives on, and every later chunk would come to lie elsewhere in a pack.
+        await installation.AddNoiseAsync("meanwhile", 1, Token);
         File.Delete(ballast);
         var backup = await installation.RunJsonAsync(Token, "backup");
 
         Assert.Equal(identities, RepositoryFiles.Identities(local, packs));
         var stored = backup.GetProperty("backup").GetProperty("storedBytes").GetInt64();
         Assert.InRange(stored, 1, RepositoryFiles.Bytes(local, RepositoryFiles.Packs(local).Except(packs)));
+        Assert.InRange(RepositoryFiles.Bytes(local, RepositoryFiles.Packs(local)), 96 << 20, 112 << 20);
         (await installation.RunAsync(Token, "verify")).ExpectDone();
         (await installation.RunAsync(
             Token, "restore", "--to", installation.PathOf("restored"), "--repository", "local")).ExpectDone();

@@ -17,6 +17,9 @@ public sealed partial class InterruptionTests
     /// <summary>What a new attempt writes apart from packs it needs: leases, the recovery kit, probes.</summary>
     private const long SlackBytes = 1 << 20;
 
+    /// <summary>All of the database but the noise. A pack stored once more would be larger.</summary>
+    private const int OtherBytes = 16 << 20;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -31,6 +34,9 @@ public sealed partial class InterruptionTests
         var kill = await KillBetweenPacksAsync(installation, killed);
         var finished = FinishedPacks(installation);
         var logged = new FileInfo(installation.Ssh.TransferLog).Length;
+
+        // The database lives on: the catalogs change, and with them where in a pack every later chunk comes to lie.
+        await installation.AddNoiseAsync("meanwhile", 1, Token);
 
         var again = (await installation.RunAsync(Token, "backup")).ExpectDone();
 
@@ -214,6 +220,10 @@ public sealed partial class InterruptionTests
         Assert.Equal(
             finished.RemoteIdentities, RepositoryFiles.Identities(installation.RemoteRepository, finished.Remote));
         RepositoryFiles.AssertSame(installation.LocalRepository, installation.RemoteRepository);
+        Assert.InRange(
+            RepositoryFiles.Bytes(installation.RemoteRepository, RepositoryFiles.Packs(installation.RemoteRepository)),
+            NoiseMegabytes << 20,
+            (NoiseMegabytes << 20) + OtherBytes);
     }
 
     /// <summary>When the one backup in both repositories was started.</summary>
