@@ -56,7 +56,7 @@ public sealed partial class PostgresServer
     /// <summary>A tablespace in a directory of its own outside the data directory.</summary>
     public async Task CreateTablespaceAsync(string name, CancellationToken cancellationToken)
     {
-        var location = Path.Combine(folder, $"tablespace-{name}");
+        var location = Path.Combine(_folder, $"tablespace-{name}");
         await PostgresAccount.CreateDirectoryAsync(location, cancellationToken);
         await ExecuteAsync($"CREATE TABLESPACE \"{name}\" LOCATION '{location}'", cancellationToken);
     }

@@ -31,7 +31,7 @@ public sealed partial class PostgresServer
         "recovery ended",
         async () =>
         {
-            if (process!.Ended.IsCompleted)
+            if (_process!.Ended.IsCompleted)
             {
                 throw new InvalidOperationException(
                     $"The server ended during recovery:\n{await ReadLogAsync(cancellationToken)}");

@@ -18,12 +18,12 @@ public sealed partial class PostgresServer : IAsyncDisposable
     private const string Host = "127.0.0.1";
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
 
-    private readonly string folder;
-    private BoundProcess? process;
+    private readonly string _folder;
+    private BoundProcess? _process;
 
     private PostgresServer(string folder, string dataDirectory, PostgresServerOptions options)
     {
-        this.folder = folder;
+        _folder = folder;
         DataDirectory = dataDirectory;
         Options = options;
     }
@@ -36,12 +36,12 @@ public sealed partial class PostgresServer : IAsyncDisposable
     public string DataDirectory { get; }
 
     /// <summary>Where archive-wal leaves segments; there also when nothing is archived.</summary>
-    public string SpoolPath => Path.Combine(folder, "spool");
+    public string SpoolPath => Path.Combine(_folder, "spool");
 
     /// <summary>The script in <c>infra/postgres</c>, where the server can reach it.</summary>
-    public string ArchiveWalPath => Path.Combine(folder, "archive-wal");
+    public string ArchiveWalPath => Path.Combine(_folder, "archive-wal");
 
-    public string LogPath => Path.Combine(folder, "server.log");
+    public string LogPath => Path.Combine(_folder, "server.log");
 
     /// <summary>A connection as superuser, not pooled, so that a test sees the server and not the pool.</summary>
     public string ConnectionString => ConnectionStringFor(Superuser, SuperuserPassword);
@@ -101,11 +101,11 @@ public sealed partial class PostgresServer : IAsyncDisposable
             var portIsOurs = Port != 0;
             if (!portIsOurs)
                 Port = FindFreePort();
-            process = await LaunchAsync(arguments);
-            if (await WaitUntilReadyAsync(process, cancellationToken))
+            _process = await LaunchAsync(arguments);
+            if (await WaitUntilReadyAsync(_process, cancellationToken))
                 return;
-            await process.DisposeAsync();
-            process = null;
+            await _process.DisposeAsync();
+            _process = null;
             var log = await ReadLogAsync(cancellationToken);
             if (portIsOurs || attempt == 5 || !log.Contains("could not bind", StringComparison.Ordinal))
                 throw new InvalidOperationException($"PostgreSQL did not start on {DataDirectory}:\n{log}");
@@ -121,15 +121,15 @@ public sealed partial class PostgresServer : IAsyncDisposable
             PostgresAccount.Command(
                 PostgresBinaries.PathOf("pg_ctl"), "stop", "-D", DataDirectory, "-m", "fast", "-w", "-t", "60"),
             cancellationToken);
-        await process!.DisposeAsync();
-        process = null;
+        await _process!.DisposeAsync();
+        _process = null;
     }
 
     /// <summary>SIGKILL to the server and everything it started: what a power cut looks like to its clients.</summary>
     public async Task KillAsync()
     {
-        await process!.DisposeAsync();
-        process = null;
+        await _process!.DisposeAsync();
+        _process = null;
     }
 
     public async Task RestartAsync(CancellationToken cancellationToken)
@@ -150,10 +150,10 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (process is not null)
-            await process.DisposeAsync();
-        process = null;
-        Directory.Delete(folder, recursive: true);
+        if (_process is not null)
+            await _process.DisposeAsync();
+        _process = null;
+        Directory.Delete(_folder, recursive: true);
     }
 
     private static string CreateFolder()
@@ -182,9 +182,9 @@ public sealed partial class PostgresServer : IAsyncDisposable
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await PostgresAccount.CreateDirectoryAsync(SpoolPath, cancellationToken);
-        await PostgresAccount.CreateDirectoryAsync(Path.Combine(folder, "home"), cancellationToken);
+        await PostgresAccount.CreateDirectoryAsync(Path.Combine(_folder, "home"), cancellationToken);
         if (PostgresAccount.SetprivArguments is not [])
-            await Tool.RunAsync(new ProcessStartInfo("chown", ["postgres:", folder]), cancellationToken);
+            await Tool.RunAsync(new ProcessStartInfo("chown", ["postgres:", _folder]), cancellationToken);
     }
 
     private async Task WriteSettingsAsync(CancellationToken cancellationToken)

@@ -9,65 +9,65 @@ namespace Highwater.TestKit.Ssh;
 /// </summary>
 public sealed class CutConnectionProxy : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource stop = new();
-    private readonly ConcurrentDictionary<Socket, bool> sockets = new();
-    private readonly int targetPort;
-    private readonly Task accepting;
-    private long bytesLeft = long.MaxValue;
-    private volatile bool silent;
-    private int connections;
-    private long bytesPassed;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<Socket, bool> _sockets = new();
+    private readonly int _targetPort;
+    private readonly Task _accepting;
+    private long _bytesLeft = long.MaxValue;
+    private volatile bool _silent;
+    private int _connections;
+    private long _bytesPassed;
 
     public CutConnectionProxy(int targetPort)
     {
-        this.targetPort = targetPort;
-        listener.Start();
-        accepting = AcceptAsync();
+        _targetPort = targetPort;
+        _listener.Start();
+        _accepting = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>How many connections were ever made.</summary>
-    public int Connections => Volatile.Read(ref connections);
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Bytes that passed in both directions.</summary>
-    public long BytesPassed => Interlocked.Read(ref bytesPassed);
+    public long BytesPassed => Interlocked.Read(ref _bytesPassed);
 
     /// <summary>Cuts all connections once so many more bytes have passed (both directions together); new ones work
     /// again.</summary>
-    public void CutAfter(long bytes) => Interlocked.Exchange(ref bytesLeft, bytes);
+    public void CutAfter(long bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
 
     /// <summary>Cuts every connection now.</summary>
     public void Cut()
     {
-        foreach (var socket in sockets.Keys)
+        foreach (var socket in _sockets.Keys)
             Reset(socket);
     }
 
     /// <summary>From now on nothing passes any more, in either direction, and nobody is told.</summary>
-    public void GoSilent() => silent = true;
+    public void GoSilent() => _silent = true;
 
     /// <summary>Lets new connections through again; those that were silenced stay lost.</summary>
     public void SpeakAgain()
     {
         Cut();
-        silent = false;
+        _silent = false;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        listener.Stop();
+        await _stop.CancelAsync();
+        _listener.Stop();
         Cut();
-        await accepting;
-        stop.Dispose();
+        await _accepting;
+        _stop.Dispose();
     }
 
     /// <summary>Linger zero: the other side sees a reset, not an orderly end.</summary>
     private void Reset(Socket socket)
     {
-        if (!sockets.TryRemove(socket, out _))
+        if (!_sockets.TryRemove(socket, out _))
             return;
         try
         {
@@ -87,14 +87,14 @@ public sealed class CutConnectionProxy : IAsyncDisposable
         {
             while (true)
             {
-                var client = await listener.AcceptSocketAsync(stop.Token);
-                Interlocked.Increment(ref connections);
+                var client = await _listener.AcceptSocketAsync(_stop.Token);
+                Interlocked.Increment(ref _connections);
                 var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 client.NoDelay = true;
-                sockets[client] = sockets[server] = true;
+                _sockets[client] = _sockets[server] = true;
                 try
                 {
-                    await server.ConnectAsync(IPAddress.Loopback, targetPort, stop.Token);
+                    await server.ConnectAsync(IPAddress.Loopback, _targetPort, _stop.Token);
                 }
                 catch (SocketException)
                 {
@@ -118,15 +118,15 @@ public sealed class CutConnectionProxy : IAsyncDisposable
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await from.ReceiveAsync(buffer, stop.Token) is var count and > 0)
+            while (await from.ReceiveAsync(buffer, _stop.Token) is var count and > 0)
             {
-                if (silent)
-                    await Task.Delay(Timeout.Infinite, stop.Token);
-                await to.SendAsync(buffer.AsMemory(0, count), stop.Token);
-                Interlocked.Add(ref bytesPassed, count);
-                if (Interlocked.Add(ref bytesLeft, -count) < 0)
+                if (_silent)
+                    await Task.Delay(Timeout.Infinite, _stop.Token);
+                await to.SendAsync(buffer.AsMemory(0, count), _stop.Token);
+                Interlocked.Add(ref _bytesPassed, count);
+                if (Interlocked.Add(ref _bytesLeft, -count) < 0)
                 {
-                    Interlocked.Exchange(ref bytesLeft, long.MaxValue);
+                    Interlocked.Exchange(ref _bytesLeft, long.MaxValue);
                     Cut();
                 }
             }

@@ -14,11 +14,11 @@ public sealed class SshServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(20);
 
-    private readonly TempDirectory folder = new("sshd");
-    private readonly SshServerOptions options;
-    private Process? process;
+    private readonly TempDirectory _folder = new("sshd");
+    private readonly SshServerOptions _options;
+    private Process? _process;
 
-    private SshServer(SshServerOptions options) => this.options = options;
+    private SshServer(SshServerOptions options) => _options = options;
 
     public static string Host => "127.0.0.1";
 
@@ -27,29 +27,29 @@ public sealed class SshServer : IAsyncDisposable
     public static string User => Environment.UserName;
 
     /// <summary>A private ed25519 key the server lets in.</summary>
-    public string Ed25519Key => folder.Combine("client_ed25519");
+    public string Ed25519Key => _folder.Combine("client_ed25519");
 
     /// <summary>A private RSA key the server lets in.</summary>
-    public string RsaKey => folder.Combine("client_rsa");
+    public string RsaKey => _folder.Combine("client_rsa");
 
     /// <summary>A known_hosts file that knows every host key of this server at this port.</summary>
-    public string KnownHosts => folder.Combine("known_hosts");
+    public string KnownHosts => _folder.Combine("known_hosts");
 
     /// <summary>An empty folder for the server's files, removed with the server.</summary>
-    public string Files => folder.Combine("files");
+    public string Files => _folder.Combine("files");
 
     /// <summary>Where scratch files of a test about this server may go.</summary>
-    public TempDirectory Folder => folder;
+    public TempDirectory Folder => _folder;
 
     /// <summary>A repository address on this server.</summary>
     public string AddressOf(string path) => $"sftp://{User}@{Host}:{Port}{path}";
 
     /// <summary>What the SFTP server did, if the options ask for it: lines such as
     /// <c>close "/path" bytes read 0 written 42</c>.</summary>
-    public string TransferLog => folder.Combine("transfers.log");
+    public string TransferLog => _folder.Combine("transfers.log");
 
     /// <summary>What sshd said, for failure messages.</summary>
-    public string Log => File.Exists(folder.Combine("sshd.log")) ? File.ReadAllText(folder.Combine("sshd.log")) : "";
+    public string Log => File.Exists(_folder.Combine("sshd.log")) ? File.ReadAllText(_folder.Combine("sshd.log")) : "";
 
     public static async Task<SshServer> StartAsync(SshServerOptions? options = null,
         CancellationToken cancellationToken = default)
@@ -79,8 +79,8 @@ public sealed class SshServer : IAsyncDisposable
             WriteConfiguration();
 
             // Output of its own: a server that outlives a killed test run must not hold that run's output open.
-            process = Process.Start(new ProcessStartInfo(
-                "/usr/sbin/sshd", ["-D", "-f", folder.Combine("sshd_config"), "-E", folder.Combine("sshd.log")])
+            _process = Process.Start(new ProcessStartInfo(
+                "/usr/sbin/sshd", ["-D", "-f", _folder.Combine("sshd_config"), "-E", _folder.Combine("sshd.log")])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -100,12 +100,12 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>Stops the listener and every session at once, as a power cut does (SIGKILL).</summary>
     public async Task KillAsync()
     {
-        if (process is null)
+        if (_process is null)
             return;
-        process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync();
-        process.Dispose();
-        process = null;
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
     }
 
     /// <summary>Stops the server with everything it serves.</summary>
@@ -118,7 +118,7 @@ public sealed class SshServer : IAsyncDisposable
     {
         foreach (var type in HostKeyTypes)
         {
-            File.Delete(folder.Combine($"host_{type}"));
+            File.Delete(_folder.Combine($"host_{type}"));
             GenerateKey($"host_{type}", type);
         }
     }
@@ -133,23 +133,23 @@ public sealed class SshServer : IAsyncDisposable
         Shell.Run("ssh-keygen", "-l", "-E", "sha256", "-f", keyFile).Split(' ')[1];
 
     /// <summary>Path of the private host key of a type.</summary>
-    public string HostKey(string type) => folder.Combine($"host_{type}");
+    public string HostKey(string type) => _folder.Combine($"host_{type}");
 
     /// <summary>Makes a private key of the given type (<c>ed25519</c> or <c>rsa</c>) and returns its path.</summary>
     public string GenerateKey(string name, string type, string passphrase = "")
     {
         string[] bits = type == "rsa" ? ["-b", "2048"] : [];
-        Shell.Run("ssh-keygen", ["-q", "-t", type, .. bits, "-N", passphrase, "-C", name, "-f", folder.Combine(name)]);
-        return folder.Combine(name);
+        Shell.Run("ssh-keygen", ["-q", "-t", type, .. bits, "-N", passphrase, "-C", name, "-f", _folder.Combine(name)]);
+        return _folder.Combine(name);
     }
 
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        folder.Dispose();
+        _folder.Dispose();
     }
 
-    private IReadOnlyList<string> HostKeyTypes => options.HostKeyTypes ?? ["ed25519", "rsa"];
+    private IReadOnlyList<string> HostKeyTypes => _options.HostKeyTypes ?? ["ed25519", "rsa"];
 
     private void Prepare()
     {
@@ -161,11 +161,11 @@ public sealed class SshServer : IAsyncDisposable
         GenerateKey("client_ed25519", "ed25519");
         GenerateKey("client_rsa", "rsa");
         File.WriteAllLines(
-            folder.Combine("authorized_keys"), [PublicKey("client_ed25519"), PublicKey("client_rsa")]);
+            _folder.Combine("authorized_keys"), [PublicKey("client_ed25519"), PublicKey("client_rsa")]);
     }
 
     private string PublicKey(string name) =>
-        string.Join(' ', File.ReadAllText(folder.Combine(name + ".pub")).Split(' ').Take(2)).Trim();
+        string.Join(' ', File.ReadAllText(_folder.Combine(name + ".pub")).Split(' ').Take(2)).Trim();
 
     private void WriteConfiguration()
     {
@@ -174,21 +174,21 @@ public sealed class SshServer : IAsyncDisposable
             $"ListenAddress {Host}");
         foreach (var type in HostKeyTypes)
             text.AppendLine(CultureInfo.InvariantCulture, $"HostKey {HostKey(type)}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"AuthorizedKeysFile {folder.Combine("authorized_keys")}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"PidFile {folder.Combine("sshd.pid")}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"AuthorizedKeysFile {_folder.Combine("authorized_keys")}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"PidFile {_folder.Combine("sshd.pid")}");
         text.AppendLine("StrictModes no").AppendLine("UsePAM no").AppendLine("PermitRootLogin yes");
         text.AppendLine("PasswordAuthentication no").AppendLine("KbdInteractiveAuthentication no");
         text.AppendLine("PrintMotd no").AppendLine("UseDNS no").AppendLine("MaxStartups 100");
 
         // The server inside sshd logs to syslog only; the program of its own can be given a file.
-        text.AppendLine(options.LogTransfers
+        text.AppendLine(_options.LogTransfers
             ? $"Subsystem sftp /usr/lib/openssh/sftp-server -e -l INFO 2>>{TransferLog}"
             : "Subsystem sftp internal-sftp");
-        foreach (var line in options.ExtraSettings ?? [])
+        foreach (var line in _options.ExtraSettings ?? [])
             text.AppendLine(line);
-        if (options.SftpOnly)
+        if (_options.SftpOnly)
             text.AppendLine("ForceCommand internal-sftp");
-        File.WriteAllText(folder.Combine("sshd_config"), text.ToString());
+        File.WriteAllText(_folder.Combine("sshd_config"), text.ToString());
     }
 
     private void WriteKnownHosts()
@@ -200,7 +200,7 @@ public sealed class SshServer : IAsyncDisposable
     private async Task<bool> IsUpAsync(CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < StartDeadline && !process!.HasExited)
+        while (clock.Elapsed < StartDeadline && !_process!.HasExited)
         {
             try
             {

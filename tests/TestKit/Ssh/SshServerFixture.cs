@@ -5,9 +5,9 @@ namespace Highwater.TestKit.Ssh;
 /// <summary>One server for all tests of a class. Keys take longer to make than most tests to run.</summary>
 public abstract class SshServerFixture(SshServerOptions options) : IAsyncDisposable
 {
-    private readonly Lazy<Task<SshServer>> server = new(() => SshServer.StartAsync(options));
+    private readonly Lazy<Task<SshServer>> _server = new(() => SshServer.StartAsync(options));
 
-    public Task<SshServer> ServerAsync() => server.Value;
+    public Task<SshServer> ServerAsync() => _server.Value;
 
     /// <summary>The way into a server for these tests, with deadlines short enough to wait for.</summary>
     public static SftpOptions OptionsFor(SshServer server, string path) =>
@@ -21,7 +21,7 @@ public abstract class SshServerFixture(SshServerOptions options) : IAsyncDisposa
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (server.IsValueCreated)
-            await (await server.Value).DisposeAsync();
+        if (_server.IsValueCreated)
+            await (await _server.Value).DisposeAsync();
     }
 }

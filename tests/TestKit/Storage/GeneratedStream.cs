@@ -6,14 +6,14 @@ public sealed class GeneratedStream : Stream
 {
     private const int BlockBytes = 1 << 20;
 
-    private readonly long length;
-    private readonly byte[] block;
-    private long position;
+    private readonly long _length;
+    private readonly byte[] _block;
+    private long _position;
 
     public GeneratedStream(long length, int seed)
     {
-        this.length = length;
-        block = TestBytes.Of(BlockBytes, seed);
+        _length = length;
+        _block = TestBytes.Of(BlockBytes, seed);
     }
 
     public override bool CanRead => true;
@@ -22,22 +22,22 @@ public sealed class GeneratedStream : Stream
 
     public override bool CanWrite => false;
 
-    public override long Length => length;
+    public override long Length => _length;
 
     public override long Position
     {
-        get => position;
+        get => _position;
         set => throw new NotSupportedException();
     }
 
     public override int Read(Span<byte> buffer)
     {
-        var offset = (int)(position % BlockBytes);
+        var offset = (int)(_position % BlockBytes);
         if (offset == 0)
-            BitConverter.TryWriteBytes(block, position);
-        var count = (int)Math.Min(Math.Min(buffer.Length, BlockBytes - offset), length - position);
-        block.AsSpan(offset, count).CopyTo(buffer);
-        position += count;
+            BitConverter.TryWriteBytes(_block, _position);
+        var count = (int)Math.Min(Math.Min(buffer.Length, BlockBytes - offset), _length - _position);
+        _block.AsSpan(offset, count).CopyTo(buffer);
+        _position += count;
         return count;
     }
 

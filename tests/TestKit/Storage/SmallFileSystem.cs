@@ -6,32 +6,32 @@ namespace Highwater.TestKit.Storage;
 /// </summary>
 public sealed class SmallFileSystem : IDisposable
 {
-    private readonly TempDirectory folder = new("small");
-    private readonly System.Diagnostics.Process? owner;
+    private readonly TempDirectory _folder = new("small");
+    private readonly System.Diagnostics.Process? _owner;
 
     public SmallFileSystem(int megabytes)
     {
         var size = $"size={megabytes}m,mode=0777";
         if (Environment.IsPrivilegedProcess)
         {
-            Shell.Run("mount", "-t", "tmpfs", "-o", size, "tmpfs", folder.Path);
-            Path = folder.Path;
+            Shell.Run("mount", "-t", "tmpfs", "-o", size, "tmpfs", _folder.Path);
+            Path = _folder.Path;
             return;
         }
 
         // The namespace lives as long as this process, which ends when its standard input is closed.
-        owner = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+        _owner = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
             "unshare",
             ["-U", "-r", "-m", "sh", "-c",
-                $"mount -t tmpfs -o {size} tmpfs '{folder.Path}' && echo mounted && read line"])
+                $"mount -t tmpfs -o {size} tmpfs '{_folder.Path}' && echo mounted && read line"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        if (owner.StandardOutput.ReadLine() != "mounted")
+        if (_owner.StandardOutput.ReadLine() != "mounted")
             throw new InvalidOperationException(
                 "A small file system needs root or user namespaces (unshare -U -r -m).");
-        Path = $"/proc/{owner.Id}/root{folder.Path}";
+        Path = $"/proc/{_owner.Id}/root{_folder.Path}";
     }
 
     /// <summary>Where the file system is.</summary>
@@ -39,17 +39,17 @@ public sealed class SmallFileSystem : IDisposable
 
     public void Dispose()
     {
-        if (owner is null)
+        if (_owner is null)
         {
-            Shell.Run("umount", "-l", folder.Path);
+            Shell.Run("umount", "-l", _folder.Path);
         }
         else
         {
-            owner.StandardInput.Close();
-            owner.WaitForExit();
-            owner.Dispose();
+            _owner.StandardInput.Close();
+            _owner.WaitForExit();
+            _owner.Dispose();
         }
 
-        folder.Dispose();
+        _folder.Dispose();
     }
 }
