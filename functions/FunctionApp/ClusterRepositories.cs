@@ -17,7 +17,7 @@ public sealed class ClusterRepositories(Repositories repositories, PostgresOptio
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> and any storage error; 2xx if
     /// the server
-    /// is away and there is no repository yet.</exception>
+    /// does not answer and there is no repository yet.</exception>
     public async Task<BackupRepository> OpenLocalAsync(CancellationToken cancellationToken)
     {
         ServerFacts facts;
@@ -25,8 +25,7 @@ public sealed class ClusterRepositories(Repositories repositories, PostgresOptio
         {
             facts = await new ReadServerFacts(server).RunAsync(cancellationToken);
         }
-        catch (TransientException)
-            when (!cancellationToken.IsCancellationRequested)
+        catch (HighwaterException e) when (ErrorCodes.OfPostgres.Contains(e.Code))
         {
             if (await repositories.StorageOf(RepositoryOptions.Local)
                 .StatAsync(RepositoryLayout.Description, cancellationToken) is null)

@@ -7,7 +7,8 @@ namespace Highwater.FunctionApp;
 /// person.</summary>
 public static class Retries
 {
-    /// <summary>For steps that are cheap to repeat: gives a restarting server or a broken line half a minute.</summary>
+    /// <summary>For steps that are cheap to repeat: gives a restarting server or a broken line a quarter of a
+    /// minute.</summary>
     public static TaskOptions Brief { get; } = With(new RetryPolicy(4, TimeSpan.FromSeconds(2), 2)
     {
         HandleFailure = failure => failure.IsCausedBy<TransientException>(),

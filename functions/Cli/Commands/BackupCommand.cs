@@ -44,6 +44,9 @@ public static class BackupCommand
             + $"{new ByteCount(backup.StoredBytes)} stored, {backup.Duration.TotalSeconds:0.0} s"));
         foreach (var repository in outcome.Repositories.Where(repository => repository.Error is null))
             terminal.Line($"  {repository.Repository}: complete with its WAL, verified");
+        foreach (var repository in outcome.Repositories.Where(repository => repository.PruneError is not null))
+            terminal.Note($"highwater: repository '{repository.Repository}' was not pruned, the next run does it: "
+                + repository.PruneError);
         return run.Report(outcome.Repositories);
     }
 }

@@ -42,6 +42,18 @@ public static class CommandAction
                 terminal.Note("highwater: interrupted; run the same command again to go on");
                 return Interrupted;
             }
+#pragma warning disable CA1031 // Uncaught, it would end the process with a code that means something else.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                var unexpected = new HighwaterException(
+                    ErrorCodes.Unexpected,
+                    $"Something went wrong that nobody thought of: {e.GetType().Name}: {e.Message}",
+                    "check that HIGHWATER_STATE_PATH and the other paths of the settings are writable folders; "
+                    + "if they are, report this with what the log says");
+                terminal.Error(unexpected.Code, unexpected.Message);
+                return (int)unexpected.Code.ExitCode;
+            }
         });
         return command;
     }

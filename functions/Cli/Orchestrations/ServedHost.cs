@@ -64,7 +64,8 @@ public sealed class ServedHost(Uri url, string? key) : IOrchestrationHost
         try
         {
             using var request = new HttpRequestMessage(method, path);
-            return await _http.SendAsync(request, cancellationToken);
+            var response = await _http.SendAsync(request, cancellationToken);
+            return response.StatusCode == HttpStatusCode.Unauthorized ? throw Unauthorized() : response;
         }
         catch (Exception e) when (e is HttpRequestException
             || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
@@ -76,6 +77,12 @@ public sealed class ServedHost(Uri url, string? key) : IOrchestrationHost
                 e);
         }
     }
+
+    private HighwaterException Unauthorized() => new(
+        ErrorCodes.ServeUnreachable,
+        $"'highwater serve' at {_http.BaseAddress} asks for a key, and refused "
+        + (_http.DefaultRequestHeaders.Contains("x-functions-key") ? "this one." : "to answer without one."),
+        "set HIGHWATER_KEY here to the value it has there");
 
     private sealed record InstanceStatus(
         OrchestrationRuntimeStatus RuntimeStatus, JsonElement? CustomStatus, JsonElement? Output);

@@ -26,11 +26,26 @@ internal sealed class ActivityWorker(
         while (!stopping.IsCancellationRequested)
         {
             var id = await effects.Activities.ReadAsync(stopping);
-            if (database.Read(session => session.FindActivity(id)) is { } activity
-                && await RunAsync(activity, stopping) is { } answer)
+            if (Find(id) is { } activity && await RunAsync(activity, stopping) is { } answer)
             {
                 await WriteAsync(activity, answer, stopping);
             }
+        }
+    }
+
+    private ActivityRow? Find(long id)
+    {
+        try
+        {
+            return database.Read(session => session.FindActivity(id));
+        }
+        catch
+        {
+            // It has left the queue, so nobody else would run it.
+            var again = new StepEffects();
+            again.Activities.Add(id);
+            effects.Apply(again);
+            throw;
         }
     }
 

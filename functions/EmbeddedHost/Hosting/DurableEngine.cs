@@ -15,6 +15,8 @@ internal sealed class DurableEngine(
     EmbeddedHostOptions options,
     ILogger<DurableEngine> log) : IDisposable
 {
+    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
 
@@ -57,34 +59,39 @@ internal sealed class DurableEngine(
         }
     }
 
-    /// <summary>Runs something until the host stops.</summary>
-    public void Loop(Func<CancellationToken, Task> run)
-    {
-        var token = _stopping.Token;
-        _loops.Add(Task.Run(
-            async () =>
-            {
-                try
-                {
-                    await run(token);
-                }
-                catch (OperationCanceledException) when (token.IsCancellationRequested)
-                {
-                    // The way a loop ends.
-                    return;
-                }
-                catch (Exception e) when (token.IsCancellationRequested)
-                {
-                    HostLog.EndedByStop(log, e);
-                }
-                catch (Exception e)
-                {
-                    HostLog.LoopEnded(log, e);
-                    throw;
-                }
-            },
-            CancellationToken.None));
-    }
+    /// <summary>
+    /// Runs something until the host stops. What fails, because the disk is full for a moment, begins again: a worker
+    /// that is gone for good would leave a host that looks alive and does nothing.
+    /// </summary>
+    public void Loop(Func<CancellationToken, Task> run) =>
+        _loops.Add(Task.Run(() => RunToStopAsync(run, _stopping.Token), CancellationToken.None));
 
     public void Dispose() => _stopping.Dispose();
+
+    private async Task RunToStopAsync(Func<CancellationToken, Task> run, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await run(stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // The way a loop ends.
+                return;
+            }
+            catch (Exception e) when (stopping.IsCancellationRequested)
+            {
+                HostLog.EndedByStop(log, e);
+            }
+#pragma warning disable CA1031 // Whatever it was, the next attempt says whether it has passed.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                HostLog.LoopFailed(log, PauseAfterTrouble.TotalSeconds, e);
+                await Task.WhenAny(Task.Delay(PauseAfterTrouble, stopping));
+            }
+        }
+    }
 }

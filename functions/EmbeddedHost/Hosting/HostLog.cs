@@ -24,6 +24,6 @@ internal static partial class HostLog
     [LoggerMessage(7007, LogLevel.Information, "Interrupted by the stop")]
     public static partial void EndedByStop(ILogger logger, Exception error);
 
-    [LoggerMessage(7006, LogLevel.Critical, "A worker of the host ended: restart the process")]
-    public static partial void LoopEnded(ILogger logger, Exception error);
+    [LoggerMessage(7006, LogLevel.Error, "A worker of the host failed and begins again in {Seconds} s")]
+    public static partial void LoopFailed(ILogger logger, double seconds, Exception error);
 }

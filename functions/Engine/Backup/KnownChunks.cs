@@ -90,13 +90,11 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
     {
         try
         {
-            // Nothing but its name vouches for it: no commit ever did, and this backup is about to.
-            if (await local.Storage.HashAsync(RepositoryLayout.Pack(pack.Sha256), cancellationToken) != pack.Sha256)
-            {
-                LogUnreadable(logger, RepositoryLayout.Pack(pack.Sha256), "its SHA-256 is not its name");
-                return;
-            }
-
+            // Nothing but its name vouches for it: no commit ever did, and this backup is about to. Putting it onto
+            // itself compares its bytes with its name and makes it durable, which a killed attempt may not have done.
+            var key = RepositoryLayout.Pack(pack.Sha256);
+            await local.Storage.PutAsync(
+                key, local.Storage.AsContent(key, pack.Length, pack.Sha256), cancellationToken);
             var members = new List<PackMember>();
             await foreach (var member in PackReader.ReadMembersAsync(local.Storage, pack.Sha256, cancellationToken))
                 members.Add(member);
@@ -105,7 +103,7 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
                 Index.Add(member.Chunk, new ChunkLocation(slot.Number, member.Offset, member.Length));
         }
         catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged
-            || e.Code == ErrorCodes.StorageObjectMissing)
+            || e.Code == ErrorCodes.StorageObjectMissing || e.Code == ErrorCodes.StorageConflict)
         {
             LogUnreadable(logger, RepositoryLayout.Pack(pack.Sha256), e.Message);
         }

@@ -79,22 +79,29 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
         BackupRepository source, BackupRepository target, BackupRecord backup, CancellationToken cancellationToken)
     {
         var (packs, bytes) = (0, 0L);
+        var proven = (await new BackupCatalog(target).ListAsync(cancellationToken))
+            .SelectMany(committed => committed.Packs).ToHashSet();
         await Parallel.ForEachAsync(
             backup.Packs,
             new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
             async (pack, token) =>
             {
                 var key = RepositoryLayout.Pack(pack.Sha256);
-                if (await target.Storage.StatAsync(key, token) is { } entry && entry.Length == pack.Length)
+                if (proven.Contains(pack)
+                    && await target.Storage.StatAsync(key, token) is { } entry && entry.Length == pack.Length)
                     return;
-                await CopyAsync(source, target, key, pack, token);
+
+                // What no commit names yet, an interrupted run may have left: the put compares it, makes it durable and
+                // sends nothing if it is whole.
+                if (await CopyAsync(source, target, key, pack, token) == PutOutcome.AlreadyThere)
+                    return;
                 Interlocked.Increment(ref packs);
                 Interlocked.Add(ref bytes, pack.Length);
             });
         return (packs, bytes);
     }
 
-    private static Task CopyAsync(
+    private static Task<PutOutcome> CopyAsync(
         BackupRepository source, BackupRepository target, string key, ObjectReference content,
         CancellationToken cancellationToken) =>
         target.Storage.PutAsync(key, source.Storage.AsContent(key, content.Length, content.Sha256), cancellationToken);

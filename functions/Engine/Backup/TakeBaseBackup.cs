@@ -47,6 +47,10 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
         await using var lease = await Lease.AcquireAsync(
             local, LeasePurpose.BaseBackup, clock, logger, cancellationToken);
 
+        // Asked again: whoever else was given this id may have committed before the lease was ours.
+        if ((await catalog.ListIdsAsync(cancellationToken)).Contains(id))
+            return await catalog.ReadAsync(id, cancellationToken);
+
         // What an attempt that was killed just before its commit left is another attempt's list: only packs are reused.
         await local.Storage.DeleteAsync(RepositoryLayout.FileList(id), cancellationToken);
         await local.Storage.DeleteAsync(RepositoryLayout.Manifest(id), cancellationToken);

@@ -18,6 +18,10 @@ public static class ErrorCodes
     public static readonly ErrorCode PostgresQueryFailed = new("HW208", "postgres-query-failed", ExitCode.Trouble);
     public static readonly ErrorCode ReplicationSlotsBusy = new("HW209", "wal-senders-busy", ExitCode.Trouble);
 
+    /// <summary>What the server or the way to it answers with: the whole range 2xx.</summary>
+    public static IEnumerable<ErrorCode> OfPostgres =>
+        All.Where(code => code.Code.StartsWith("HW2", StringComparison.Ordinal));
+
     // 3xx: storage (local files, SFTP)
     public static readonly ErrorCode StorageUnreachable = new("HW301", "storage-unreachable", ExitCode.Trouble);
     public static readonly ErrorCode StorageFull = new("HW302", "storage-full", ExitCode.Trouble);
@@ -62,6 +66,7 @@ public static class ErrorCodes
     public static readonly ErrorCode StateDirectoryLocked = new("HW701", "state-directory-locked", ExitCode.Refused);
     public static readonly ErrorCode OrchestrationFailed = new("HW702", "orchestration-failed", ExitCode.Trouble);
     public static readonly ErrorCode ServeUnreachable = new("HW703", "serve-unreachable", ExitCode.Trouble);
+    public static readonly ErrorCode Unexpected = new("HW704", "unexpected", ExitCode.Trouble);
 
     /// <summary>Every code above, for the documentation table and its test.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =

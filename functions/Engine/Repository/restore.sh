@@ -241,6 +241,18 @@ check_sums() {
   }
 }
 
+# PostgreSQL follows a later timeline only through its history file; without it, it would end on an older one and call that
+# success.
+check_histories() {
+  for folder in "$repository"/wal-archive/*/; do
+    timeline=$(basename "$folder" | cut -c1-8)
+    if [ -d "$folder" ] && [ "$timeline" != 00000001 ] && [ ! -e "$repository/wal-archive/$timeline.history" ]; then
+      die 3 "wal-archive has WAL of timeline $timeline but not $timeline.history. To fix it: copy that file from another" \
+        "repository or the server's pg_wal; without it recovery would end on an older timeline"
+    fi
+  done
+}
+
 write_settings() {
   auto=$dir/postgresql.auto.conf
   touch "$auto"
@@ -300,6 +312,7 @@ restore() { # DIR ID
   [ -r "$backup/backup.json" ] || die 3 "there is no base backup $id. To fix it: see 'sh restore.sh list'"
   same_hash "$(jq -r .fileList.sha256 "$backup/backup.json")" "$backup/files.jsonl.zst" ||
     die "$failure" "$backup/files.jsonl.zst is damaged. To fix it: restore from the other repository"
+  check_histories
   prepare_directory
   say "restoring base backup $id into $dir"
   extract_packs

@@ -23,7 +23,7 @@ public static class RestoreCommandLine
 
         Add(words, "--identity-file", repositories.Select(repository => repository.IdentityFile));
         Add(words, "--known-hosts", repositories.Select(repository => repository.KnownHosts));
-        return string.Join(' ', words);
+        return Guard(program) + string.Join(' ', words);
     }
 
     /// <summary>How this very process was started: an executable, or <c>dotnet</c> with the assembly.</summary>
@@ -44,6 +44,13 @@ public static class RestoreCommandLine
             return escaped;
         return $"'{escaped.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
+
+    /// <summary>
+    /// <c>dotnet</c> ends with 1 if the assembly it is to run is gone, which PostgreSQL would take for the end of the
+    /// WAL. A missing executable ends with 127, which stops recovery.
+    /// </summary>
+    private static string Guard(IReadOnlyList<string> program) =>
+        program.Count < 2 ? "" : $"test -e {Quote(program[1])} || exit {WalGetExitCode.Trouble}; ";
 
     private static void Add(List<string> words, string option, IEnumerable<string?> paths)
     {

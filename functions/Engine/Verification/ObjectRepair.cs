@@ -48,8 +48,9 @@ internal sealed partial class ObjectRepair(BackupRepository target, BackupReposi
         }
 
         var bytes = await source.Storage.ReadSmallAsync(key, cancellationToken);
-        await target.Storage.DeleteAsync(key, cancellationToken);
-        await target.Storage.PutAsync(key, ObjectContent.FromBytes(bytes), cancellationToken);
+
+        // In one step: a commit that is gone for a moment could be gone for good.
+        await target.Storage.ReplaceAsync(key, bytes, cancellationToken);
         LogRepaired(key, target.Name, source.Name);
         return null;
     }

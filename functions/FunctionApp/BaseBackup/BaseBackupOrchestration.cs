@@ -32,6 +32,11 @@ public static class BaseBackupOrchestration
         foreach (var name in server.OtherRepositories)
             repositories.Add(await CopyAsync(context, new BackupStep(name, id)));
 
+        // After all copies: whoever reads a repository now keeps it from being pruned, but must not keep it from a
+        // backup.
+        for (var i = 0; i < repositories.Count; i++)
+            repositories[i] = await PruneAsync(context, repositories[i]);
+
         var outcome = new BaseBackupOutcome(taken, repositories);
         await context.CallActivityAsync(BaseBackupReports.RecordOutcome, outcome, Retries.Brief);
         return outcome;
@@ -78,8 +83,23 @@ public static class BaseBackupOrchestration
         await context.CallActivityAsync(BaseBackupActivities.AwaitWal, step);
         Report(context, new BaseBackupStatus(BaseBackupActivities.VerifyBackup, step.Repository));
         await context.CallActivityAsync(BaseBackupActivities.VerifyBackup, step, Retries.Brief);
-        Report(context, new BaseBackupStatus(BaseBackupActivities.Prune, step.Repository));
-        await context.CallActivityAsync(BaseBackupActivities.Prune, step.Repository, Retries.Brief);
+    }
+
+    private static async Task<RepositoryOutcome> PruneAsync(TaskOrchestrationContext context, RepositoryOutcome outcome)
+    {
+        // A repository without its newest base backup keeps its old ones.
+        if (outcome.Error is not null)
+            return outcome;
+        try
+        {
+            Report(context, new BaseBackupStatus(BaseBackupActivities.Prune, outcome.Repository));
+            await context.CallActivityAsync(BaseBackupActivities.Prune, outcome.Repository, Retries.Brief);
+            return outcome;
+        }
+        catch (TaskFailedException e)
+        {
+            return outcome with { PruneError = e.FailureDetails.ErrorMessage };
+        }
     }
 
     private static async Task<RepositoryOutcome> CopyAsync(TaskOrchestrationContext context, BackupStep step)

@@ -36,6 +36,8 @@ public sealed partial class BaseBackupReports(ReadBackupProgress readBackupProgr
                 LogComplete(backup.Id, repository.Repository);
             else
                 LogIncomplete(backup.Id, repository.Repository, repository.Error);
+            if (repository.PruneError is not null)
+                LogNotPruned(repository.Repository, repository.PruneError);
         }
     }
 
@@ -49,6 +51,9 @@ public sealed partial class BaseBackupReports(ReadBackupProgress readBackupProgr
     [LoggerMessage(1113, LogLevel.Information,
         "Base backup {Id} is complete and verified in the repository '{Repository}'")]
     private partial void LogComplete(string id, string repository);
+
+    [LoggerMessage(1115, LogLevel.Warning, "The repository '{Repository}' was not pruned: {Error}")]
+    private partial void LogNotPruned(string repository, string error);
 
     [LoggerMessage(1114, LogLevel.Error, "Base backup {Id} is not complete in the repository '{Repository}': {Error}")]
     private partial void LogIncomplete(string id, string repository, string error);

@@ -38,4 +38,14 @@ public sealed class RestoreCommandLineTests
                 return process.StandardOutput.ReadToEnd() == word;
             },
             iter: 100);
+
+    [Fact]
+    public async Task A_program_that_is_gone_stops_recovery_instead_of_ending_it()
+    {
+        var command = RestoreCommandLine.Of(
+            ["dotnet", "/nowhere/highwater.dll"], [new RepositoryOptions("local", "/nowhere/repository")]);
+        using var shell = System.Diagnostics.Process.Start("sh", ["-c", command.Replace("%f", "f").Replace("%p", "p")]);
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(WalGetExitCode.Trouble, shell.ExitCode);
+    }
 }

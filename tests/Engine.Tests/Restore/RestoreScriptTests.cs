@@ -77,6 +77,18 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
     }
 
     [Fact]
+    public async Task The_script_refuses_a_timeline_whose_history_is_missing()
+    {
+        var copy = await scene.CopyAsync("promoted");
+        Directory.CreateDirectory(Path.Combine(copy.Storage.Address, "wal-archive/0000000200000000"));
+
+        var result = await RunScriptAsync(copy.Storage.Address, "restore", scene.NewPath("script"));
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("00000002.history", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_scripts_wal_get_says_absent_only_of_a_repository_that_is_there()
     {
         var destination = scene.NewPath("segment");

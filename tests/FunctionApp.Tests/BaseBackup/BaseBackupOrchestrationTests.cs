@@ -20,8 +20,9 @@ public sealed class BaseBackupOrchestrationTests
         Assert.Equal(
             [
                 "CheckServer", "TakeBaseBackup",
-                "AwaitWal local", "VerifyBackup local", "Prune local",
-                "ReplicateBackup remote", "AwaitWal remote", "VerifyBackup remote", "Prune remote",
+                "AwaitWal local", "VerifyBackup local",
+                "ReplicateBackup remote", "AwaitWal remote", "VerifyBackup remote",
+                "Prune local", "Prune remote",
                 "RecordOutcome",
             ],
             host.Script.Calls.Where(call => call != BaseBackupReports.ReadBackupProgress));
@@ -32,7 +33,6 @@ public sealed class BaseBackupOrchestrationTests
     [InlineData("ReplicateBackup remote")]
     [InlineData("AwaitWal remote")]
     [InlineData("VerifyBackup remote")]
-    [InlineData("Prune remote")]
     public async Task What_fails_in_another_repository_is_recorded_and_does_not_fail_the_run(string call)
     {
         await using var host = await ScriptedHost.StartNewAsync();
@@ -46,12 +46,36 @@ public sealed class BaseBackupOrchestrationTests
         Assert.Equal(1, host.Script.CountOf(BaseBackupReports.RecordOutcome));
     }
 
+    [Fact]
+    public async Task A_repository_that_cannot_be_pruned_keeps_its_backup_and_says_why()
+    {
+        await using var host = await ScriptedHost.StartNewAsync();
+        host.Script.Fail("Prune local", Fault);
+
+        var outcome = await OutcomeAsync(host);
+
+        Assert.All(outcome.Repositories, repository => Assert.Null(repository.Error));
+        Assert.Equal(ErrorCodes.StorageDenied, ErrorCodes.Parse(outcome.Repositories[0].PruneError!)!.Code);
+        Assert.Null(outcome.Repositories[1].PruneError);
+    }
+
+    [Fact]
+    public async Task A_repository_without_the_new_backup_is_not_pruned()
+    {
+        await using var host = await ScriptedHost.StartNewAsync();
+        host.Script.Fail("ReplicateBackup remote", Fault);
+
+        await OutcomeAsync(host);
+
+        Assert.Equal(0, host.Script.CountOf("Prune remote"));
+        Assert.Equal(1, host.Script.CountOf("Prune local"));
+    }
+
     [Theory]
     [InlineData("CheckServer")]
     [InlineData("TakeBaseBackup")]
     [InlineData("AwaitWal local")]
     [InlineData("VerifyBackup local")]
-    [InlineData("Prune local")]
     public async Task What_fails_in_the_local_repository_fails_the_run_with_its_code(string call)
     {
         await using var host = await ScriptedHost.StartNewAsync();

@@ -135,8 +135,15 @@ public sealed class LocalStorage : IStorage
         return GuardAsync("deleting", key, 0, () =>
         {
             // File.Delete is silent about a missing file, not about a missing folder.
-            if (File.Exists(PathOf(key)))
-                File.Delete(PathOf(key));
+            var path = PathOf(key);
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+
+                // The order of deletions must survive a power cut: a commit must not come back without what it names.
+                DurableFiles.SyncFolder(Path.GetDirectoryName(path)!);
+            }
+
             return Task.FromResult(true);
         });
     }
