@@ -20,9 +20,6 @@ internal sealed class PackSink(IStorage local, PackTable packs, Action<ObjectRef
     /// <summary>Bytes of packs that were not in the repository before.</summary>
     public long StoredBytes => Interlocked.Read(ref _storedBytes);
 
-    /// <summary>Whether chunks wait in a pack that has no name yet.</summary>
-    public bool IsOpen => _writer is not null;
-
     /// <summary>Stores a chunk and says where it will stand.</summary>
     /// <returns>The pack, and whether it is full and wants to be closed.</returns>
     public (PackSlot Slot, ChunkLocation Location, bool Full) Add(Sha256Hash chunk, ReadOnlyMemory<byte> compressed)

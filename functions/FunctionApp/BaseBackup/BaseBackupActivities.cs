@@ -1,6 +1,5 @@
 using Highwater.Engine.Backup;
 using Highwater.Engine.Configuration;
-using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Retention;
@@ -86,12 +85,7 @@ public sealed class BaseBackupActivities(
             null,
             null,
             context.CancellationToken);
-        if (!report.Passed)
-            throw new HighwaterException(
-                ErrorCodes.RepositoryDamaged,
-                $"The base backup {step.BackupId} in the repository '{step.Repository}' is not good: "
-                + (report.Findings.Count > 0 ? report.Findings[0].Problem : report.Backups[0].Reason),
-                $"run 'highwater verify --repository {step.Repository} --repair' and look after the disk it is on");
+        report.EnsurePassed();
     }
 
     [Function(Prune)]

@@ -7,7 +7,6 @@ internal static class Errno
     public const int NoEntry = 2;
     public const int Denied = 13;
     public const int Exists = 17;
-    public const int NotAFolder = 20;
     public const int InvalidArgument = 22;
     public const int TooLarge = 27;
     public const int NoSpace = 28;
