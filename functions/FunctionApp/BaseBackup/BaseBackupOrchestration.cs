@@ -28,14 +28,11 @@ public static class BaseBackupOrchestration
         var taken = await TakeAsync(context, id);
 
         await FinishAsync(context, new BackupStep(server.LocalRepository, id));
-        var repositories = new List<RepositoryOutcome> { new(server.LocalRepository, null) };
+
+        // Before the copies: WAL that goes now need not be sent.
+        var repositories = new List<RepositoryOutcome> { await PruneAsync(context, server.LocalRepository) };
         foreach (var name in server.OtherRepositories)
             repositories.Add(await CopyAsync(context, new BackupStep(name, id)));
-
-        // After all copies: whoever reads a repository now keeps it from being pruned, but must not keep it from a
-        // backup.
-        for (var i = 0; i < repositories.Count; i++)
-            repositories[i] = await PruneAsync(context, repositories[i]);
 
         var outcome = new BaseBackupOutcome(taken, repositories);
         await context.CallActivityAsync(BaseBackupReports.RecordOutcome, outcome, Retries.Brief);
@@ -85,20 +82,18 @@ public static class BaseBackupOrchestration
         await context.CallActivityAsync(BaseBackupActivities.VerifyBackup, step, Retries.Brief);
     }
 
-    private static async Task<RepositoryOutcome> PruneAsync(TaskOrchestrationContext context, RepositoryOutcome outcome)
+    /// <summary>Whoever reads a repository now keeps it from being pruned, but not from having the backup.</summary>
+    private static async Task<RepositoryOutcome> PruneAsync(TaskOrchestrationContext context, string repository)
     {
-        // A repository without its newest base backup keeps its old ones.
-        if (outcome.Error is not null)
-            return outcome;
         try
         {
-            Report(context, new BaseBackupStatus(BaseBackupActivities.Prune, outcome.Repository));
-            await context.CallActivityAsync(BaseBackupActivities.Prune, outcome.Repository, Retries.Brief);
-            return outcome;
+            Report(context, new BaseBackupStatus(BaseBackupActivities.Prune, repository));
+            await context.CallActivityAsync(BaseBackupActivities.Prune, repository, Retries.Brief);
+            return new RepositoryOutcome(repository, null);
         }
         catch (TaskFailedException e)
         {
-            return outcome with { PruneError = e.FailureDetails.ErrorMessage };
+            return new RepositoryOutcome(repository, null, e.FailureDetails.ErrorMessage);
         }
     }
 
@@ -109,7 +104,7 @@ public static class BaseBackupOrchestration
             Report(context, new BaseBackupStatus(BaseBackupActivities.ReplicateBackup, step.Repository));
             await context.CallActivityAsync(BaseBackupActivities.ReplicateBackup, step.Repository, Retries.Brief);
             await FinishAsync(context, step);
-            return new RepositoryOutcome(step.Repository, null);
+            return await PruneAsync(context, step.Repository);
         }
         catch (TaskFailedException e)
         {

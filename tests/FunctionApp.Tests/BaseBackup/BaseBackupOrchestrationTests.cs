@@ -20,9 +20,8 @@ public sealed class BaseBackupOrchestrationTests
         Assert.Equal(
             [
                 "CheckServer", "TakeBaseBackup",
-                "AwaitWal local", "VerifyBackup local",
-                "ReplicateBackup remote", "AwaitWal remote", "VerifyBackup remote",
-                "Prune local", "Prune remote",
+                "AwaitWal local", "VerifyBackup local", "Prune local",
+                "ReplicateBackup remote", "AwaitWal remote", "VerifyBackup remote", "Prune remote",
                 "RecordOutcome",
             ],
             host.Script.Calls.Where(call => call != BaseBackupReports.ReadBackupProgress));
