@@ -28,39 +28,8 @@ public sealed class TakeBaseBackupTests
         Assert.True(second.Sizes.StoredBytes < first.Sizes.StoredBytes / 3, $"{second.Sizes} after {first.Sizes}");
         Assert.True(second.Sizes.StoredBytes > 0);
         Assert.Equal([first.Id, second.Id], (await new BackupCatalog(local).ListAsync(Token)).Select(b => b.Id));
-        await AssertWholeAsync(local, first);
-        await AssertWholeAsync(local, second);
-    }
-
-    /// <summary>Every chunk of every file can be read and the files have the hashes the list gives.</summary>
-    private static async Task AssertWholeAsync(BackupRepository repository, BackupRecord backup)
-    {
-        var files = 0;
-        await foreach (var entry in FileListReader.ReadAsync(repository, backup, Token))
-        {
-            if (entry.Type != FileType.File)
-                continue;
-            files++;
-            using var content = new MemoryStream();
-            foreach (var run in entry.Runs!)
-            {
-                if (run.Zeros is { } zeros)
-                {
-                    content.Write(new byte[Math.Min((long)zeros * backup.ChunkSize, entry.Size - content.Length)]);
-                    continue;
-                }
-
-                await foreach (var chunk in PackReader.ReadChunksAsync(
-                    repository.Storage, run, 0, run.Count, backup.ChunkSize, Token))
-                    content.Write(chunk.Span);
-            }
-
-            Assert.Equal(entry.Size, content.Length);
-            Assert.Equal(entry.Sha256,
-                Highwater.Engine.Storage.Sha256Hash.Of(content.GetBuffer().AsSpan(0, (int)content.Length)));
-        }
-
-        Assert.Equal(backup.Sizes.Files, files);
+        await BackupScene.AssertWholeAsync(local, first, Token);
+        await BackupScene.AssertWholeAsync(local, second, Token);
     }
 
     private static async Task<BackupRepository> OpenAsync(PostgresServer postgres, TempDirectory folder)
