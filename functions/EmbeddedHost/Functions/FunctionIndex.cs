@@ -48,7 +48,8 @@ internal sealed class FunctionIndex
 
     private static FunctionEntry EntryFor(string name, MethodInfo method)
     {
-        var triggers = method.GetParameters()
+        var parameters = method.GetParameters();
+        var triggers = parameters
             .Select(parameter => (parameter, trigger: parameter.GetCustomAttribute<TriggerBindingAttribute>()))
             .Where(pair => pair.trigger is not null)
             .ToList();
@@ -68,6 +69,6 @@ internal sealed class FunctionIndex
             _ => throw new InvalidOperationException(
                 $"The function '{name}' has a {trigger!.GetType().Name}, which the embedded host does not support."),
         };
-        return new FunctionEntry(name, kind, method, parameter, trigger) { Alias = alias };
+        return new FunctionEntry(name, kind, method, parameters, parameter, trigger) { Alias = alias };
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Invocation(
         var target = method.IsStatic
             ? null
             : ActivatorUtilities.CreateInstance(context.InstanceServices, method.ReflectedType!);
-        var arguments = Array.ConvertAll(method.GetParameters(), parameter => bind(parameter));
+        var arguments = entry.Parameters.Select(bind).ToArray();
         return method.Invoke(target, BindingFlags.DoNotWrapExceptions, binder: null, arguments, culture: null);
     }
 

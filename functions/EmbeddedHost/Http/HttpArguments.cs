@@ -17,7 +17,7 @@ internal static class HttpArguments
     public static async Task<string?> ReadBodyAsync(
         FunctionEntry entry, HttpRequest request, CancellationToken cancellation)
     {
-        var wanted = entry.Method.GetParameters().Any(parameter => IsBody(parameter, entry));
+        var wanted = entry.Parameters.Any(parameter => IsBody(parameter, entry));
         if (!wanted)
         {
             return null;

@@ -12,9 +12,9 @@ internal sealed class BaseBackupStream(Stream pipe, IdleWatch idle, Action kill,
     {
         if (buffer.IsEmpty)
             return 0;
-        cancellationToken.ThrowIfCancellationRequested();
         int count;
         idle.StartWaiting();
+        // Of a token that is cancelled already, this kills at once.
         using (cancellationToken.UnsafeRegister(static kill => ((Action)kill!)(), kill))
             count = await pipe.ReadAsync(buffer, CancellationToken.None);
         if (count > 0)
