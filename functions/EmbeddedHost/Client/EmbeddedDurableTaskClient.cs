@@ -29,7 +29,7 @@ internal sealed class EmbeddedDurableTaskClient(
             UpdatedAt = now,
         };
         var startAt = options?.StartAt is { } later && later > now ? later : (DateTimeOffset?)null;
-        Commit((session, done) => session.StartInstance(instance, startAt, done));
+        Commit(CommitKind.Start, instance.Name, (session, done) => session.StartInstance(instance, startAt, done));
         return Task.FromResult(id);
     }
 
@@ -42,7 +42,7 @@ internal sealed class EmbeddedDurableTaskClient(
             Name = eventName,
             Data = JsonData.Converter.Serialize(eventPayload),
         };
-        Commit((session, done) =>
+        Commit(CommitKind.Event, eventName, (session, done) =>
         {
             session.RequireUnfinished(instanceId, "raise an event to");
             session.Post(instanceId, raised);
@@ -64,7 +64,7 @@ internal sealed class EmbeddedDurableTaskClient(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         var output = JsonData.Converter.Serialize(options?.Output);
-        Commit((session, done) =>
+        Commit(CommitKind.Terminate, instanceId, (session, done) =>
         {
             session.RequireUnfinished(instanceId, "terminate");
             session.Terminate(instanceId, output, options?.Recursive ?? false, time.GetUtcNow(), done);
@@ -75,14 +75,20 @@ internal sealed class EmbeddedDurableTaskClient(
     public override Task SuspendInstanceAsync(
         string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
-        Commit((session, done) => session.Suspend(instanceId, reason, time.GetUtcNow(), done));
+        Commit(
+            CommitKind.Suspend,
+            instanceId,
+            (session, done) => session.Suspend(instanceId, reason, time.GetUtcNow(), done));
         return Task.CompletedTask;
     }
 
     public override Task ResumeInstanceAsync(
         string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
-        Commit((session, done) => session.Resume(instanceId, reason, time.GetUtcNow(), done));
+        Commit(
+            CommitKind.Resume,
+            instanceId,
+            (session, done) => session.Resume(instanceId, reason, time.GetUtcNow(), done));
         return Task.CompletedTask;
     }
 
@@ -99,7 +105,8 @@ internal sealed class EmbeddedDurableTaskClient(
     public override Task<PurgeResult> PurgeInstanceAsync(
         string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
-        var purged = database.Write(session => session.Purge(instanceId, options?.Recursive ?? false));
+        var purged = database.Write(
+            CommitKind.Purge, instanceId, session => session.Purge(instanceId, options?.Recursive ?? false));
         return Task.FromResult(new PurgeResult(purged));
     }
 
@@ -108,7 +115,8 @@ internal sealed class EmbeddedDurableTaskClient(
     {
         ArgumentNullException.ThrowIfNull(filter);
         var query = new OrchestrationQuery(filter.CreatedFrom, filter.CreatedTo, filter.Statuses);
-        var purged = database.Write(session => session.SearchInstances(query, afterId: null, int.MaxValue)
+        var purged = database.Write(CommitKind.Purge, "*", session => session
+            .SearchInstances(query, afterId: null, int.MaxValue)
             .Sum(row => session.Purge(row.InstanceId, options?.Recursive ?? false)));
         return Task.FromResult(new PurgeResult(purged));
     }
@@ -130,10 +138,10 @@ internal sealed class EmbeddedDurableTaskClient(
         }
     }
 
-    private void Commit(Action<StateSession, StepEffects> write)
+    private void Commit(CommitKind kind, string subject, Action<StateSession, StepEffects> write)
     {
         var done = new StepEffects();
-        database.Write(session => write(session, done));
+        database.Write(kind, subject, session => write(session, done));
         effects.Apply(done);
     }
 }

@@ -93,8 +93,11 @@ internal sealed class ActivityWorker(
         {
             try
             {
-                var expected = database.Write(session => session.RemoveActivity(activity.Id)
-                    && session.PostAnswer(activity.InstanceId, activity.ExecutionId, answer));
+                var expected = database.Write(
+                    CommitKind.ActivityResult,
+                    activity.Name,
+                    session => session.RemoveActivity(activity.Id)
+                        && session.PostAnswer(activity.InstanceId, activity.ExecutionId, answer));
                 if (expected)
                 {
                     var ready = new StepEffects();

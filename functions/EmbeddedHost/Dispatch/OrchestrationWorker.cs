@@ -58,7 +58,8 @@ internal sealed class OrchestrationWorker(
 
         var result = Run(instance!, past, inbox, now, cancellation);
         var commit = new EpisodeCommit(instance!, result, time.GetUtcNow());
-        if (database.Write(session => commit.Apply(session, inbox)) is { } done)
+        if (database.Write(
+            CommitKind.Episode, instance!.Name, session => commit.Apply(session, inbox)) is { } done)
         {
             effects.Apply(done);
             Report(instance!, result);

@@ -75,7 +75,7 @@ internal static class SchemaMigrations
 
         for (var step = taken; step < Steps.Length; step++)
         {
-            StateDatabase.InTransaction(session, transaction =>
+            session.InTransaction(CommitKind.Schema, $"{step + 1}", transaction =>
             {
                 transaction.Execute(Steps[step]);
                 return transaction.Execute(

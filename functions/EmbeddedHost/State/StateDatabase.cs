@@ -14,13 +14,14 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Opens or creates the database and brings its schema up to date.</summary>
     public void Open(string stateDirectory)
     {
+        var fault = CommitFault.FromEnvironment();
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = Path.Combine(stateDirectory, "state.db"),
             Pooling = false,
         }.ToString());
         connection.Open();
-        var session = new StateSession(connection);
+        var session = new StateSession(connection, fault);
 
         // FULL: a step reported as done survives a power cut, not only a killed process.
         session.Execute("PRAGMA journal_mode = WAL");
@@ -39,15 +40,18 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>All of it or nothing of it, durable on return.</summary>
-    public T Write<T>(Func<StateSession, T> write)
+    /// <param name="kind">What it does.</param>
+    /// <param name="subject">To which function, event or instance.</param>
+    /// <param name="write">The statements.</param>
+    public T Write<T>(CommitKind kind, string subject, Func<StateSession, T> write)
     {
         lock (_gate)
         {
-            return InTransaction(Session, write);
+            return Session.InTransaction(kind, subject, write);
         }
     }
 
-    public void Write(Action<StateSession> write) => Write(session =>
+    public void Write(CommitKind kind, string subject, Action<StateSession> write) => Write(kind, subject, session =>
     {
         write(session);
         return 0;
@@ -59,22 +63,6 @@ internal sealed class StateDatabase : IDisposable
         {
             _session?.Dispose();
             _session = null;
-        }
-    }
-
-    internal static T InTransaction<T>(StateSession session, Func<StateSession, T> write)
-    {
-        session.Execute("BEGIN IMMEDIATE");
-        try
-        {
-            var result = write(session);
-            session.Execute("COMMIT");
-            return result;
-        }
-        catch
-        {
-            session.Execute("ROLLBACK");
-            throw;
         }
     }
 

@@ -3,9 +3,30 @@ using Microsoft.Data.Sqlite;
 namespace Highwater.EmbeddedHost.State;
 
 /// <summary>Runs statements on the one connection. Statements are compiled once and kept.</summary>
-internal sealed class StateSession(SqliteConnection connection) : IDisposable
+internal sealed class StateSession(SqliteConnection connection, CommitFault? fault) : IDisposable
 {
     private readonly Dictionary<string, SqliteCommand> _commands = [];
+
+    /// <summary>All of it or nothing of it, durable on return.</summary>
+    public T InTransaction<T>(CommitKind kind, string subject, Func<StateSession, T> write)
+    {
+        Execute("BEGIN IMMEDIATE");
+        T result;
+        try
+        {
+            result = write(this);
+            fault?.BeforeCommit(kind, subject);
+            Execute("COMMIT");
+        }
+        catch
+        {
+            Execute("ROLLBACK");
+            throw;
+        }
+
+        fault?.AfterCommit(kind, subject);
+        return result;
+    }
 
     /// <returns>The number of rows changed.</returns>
     public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>

@@ -75,7 +75,7 @@ internal sealed class TimerListener(
 
     private ScheduleRow Store(ScheduleRow row)
     {
-        database.Write(session => session.SaveSchedule(entry.Name, row));
+        database.Write(CommitKind.Schedule, entry.Name, session => session.SaveSchedule(entry.Name, row));
         return row;
     }
 

@@ -1,0 +1,29 @@
+namespace Highwater.EmbeddedHost.State;
+
+/// <summary>
+/// What a transaction of the state database does. A timer that fires is part of the episode it causes.
+/// </summary>
+internal enum CommitKind
+{
+    /// <summary>A step of the schema.</summary>
+    Schema,
+
+    /// <summary>A new instance.</summary>
+    Start,
+
+    /// <summary>One run of an orchestration's code: history, new calls and state.</summary>
+    Episode,
+
+    /// <summary>The result or the failure of an activity.</summary>
+    ActivityResult,
+
+    /// <summary>An external event from a client.</summary>
+    Event,
+    Terminate,
+    Suspend,
+    Resume,
+    Purge,
+
+    /// <summary>When a timer function ran and is due again.</summary>
+    Schedule,
+}
