@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
+using Highwater.EmbeddedHost.State;
 using Highwater.EmbeddedHost.Tests.Sample;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Highwater.EmbeddedHost.Tests;
@@ -20,6 +23,11 @@ internal sealed class TestHost : IAsyncDisposable
     public EmbeddedHostOptions Options { get; set; } = new() { StateDirectory = "" };
 
     public Dictionary<string, string?> Settings { get; } = [];
+
+    /// <summary>What the scoped services of the sample functions were told.</summary>
+    public ConcurrentQueue<string> Trace { get; } = [];
+
+    public Action<ILoggingBuilder>? Logging { get; set; }
 
     public string StateDirectory => Path.Combine(_directory, "state");
 
@@ -50,7 +58,12 @@ internal sealed class TestHost : IAsyncDisposable
         typeof(TestHost).Assembly,
         Options with { StateDirectory = StateDirectory },
         new ConfigurationBuilder().AddInMemoryCollection(Settings).Build(),
-        services => AddSampleServices(services, Script, Effects));
+        services =>
+        {
+            AddSampleServices(services, Script, Effects);
+            services.AddScoped(_ => new ScopedTrace(Trace));
+        },
+        Logging);
 
     public async Task StopAsync()
     {
@@ -94,6 +107,15 @@ internal sealed class TestHost : IAsyncDisposable
         Script.Main = _ => Task.FromResult<object?>(null);
         await RunMainAsync();
         Script.Main = code;
+    }
+
+    /// <summary>Waits until nothing is left to do now, and moves the clock to where there is again.</summary>
+    public async Task AdvanceToNextTimerAsync(FakeTimeProvider time)
+    {
+        var database = Host.Services.GetRequiredService<StateDatabase>();
+        await UntilAsync(() => database.Read(session => session.IsIdle(time.GetUtcNow())));
+        var next = database.Read(session => session.NextDelivery(time.GetUtcNow()));
+        time.SetUtcNow(next ?? throw new InvalidOperationException("There is no timer to wait for."));
     }
 
     /// <summary>Lets the time go by in small steps until something has happened.</summary>

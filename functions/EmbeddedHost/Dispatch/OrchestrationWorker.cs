@@ -29,7 +29,7 @@ internal sealed class OrchestrationWorker(
             var instanceId = await ready.TakeAsync(cancellation);
             try
             {
-                Step(instanceId, cancellation);
+                Step(instanceId);
             }
 #pragma warning disable CA1031 // The code's own exceptions end as its failure; this is trouble with the database.
             catch (Exception e)
@@ -46,7 +46,7 @@ internal sealed class OrchestrationWorker(
         }
     }
 
-    private void Step(string instanceId, CancellationToken cancellation)
+    private void Step(string instanceId)
     {
         var now = time.GetUtcNow();
         var (instance, past, inbox) = database.Read(session => (
@@ -56,7 +56,7 @@ internal sealed class OrchestrationWorker(
             return;
         }
 
-        var result = Run(instance!, past, inbox, now, cancellation);
+        var result = Run(instance!, past, inbox, now);
         var commit = new EpisodeCommit(instance!, result, time.GetUtcNow());
         if (database.Write(
             CommitKind.Episode, instance!.Name, session => commit.Apply(session, inbox)) is { } done)
@@ -73,11 +73,7 @@ internal sealed class OrchestrationWorker(
             || past.Exists(entry => entry.Kind == EventKind.ExecutionStarted));
 
     private EpisodeResult Run(
-        InstanceRow instance,
-        List<HistoryEvent> past,
-        List<Message> inbox,
-        DateTimeOffset now,
-        CancellationToken cancellation)
+        InstanceRow instance, List<HistoryEvent> past, List<Message> inbox, DateTimeOffset now)
     {
         var news = inbox.Select(message => message.Event).ToList();
         if (functions.Find(FunctionKind.Orchestration, instance.Name) is not { } entry)
@@ -89,16 +85,18 @@ internal sealed class OrchestrationWorker(
                 Happened = news,
                 Failure = missing,
                 Output = missing.ToString(),
+                CustomStatus = instance.CustomStatus,
             };
         }
 
         return new Episode(instance, Begin, loggers).Run(past, news, now);
 
+        // No token: a stop of the host must not change what the code does. It goes on at the next start.
         Invocation Begin(TaskOrchestrationContext context) => invoker.Begin(
             entry,
             (parameter, _) => Argument(parameter, entry, context, instance.Input),
             new Dictionary<string, object?> { ["instanceId"] = instance.InstanceId },
-            cancellation);
+            CancellationToken.None);
     }
 
     private static object? Argument(

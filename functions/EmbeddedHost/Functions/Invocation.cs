@@ -41,5 +41,6 @@ internal sealed class Invocation(
 
     public ValueTask DisposeAsync() => scope.DisposeAsync();
 
-    public void Dispose() => scope.Dispose();
+    // A scope may hold services that can only be disposed asynchronously.
+    public void Dispose() => scope.DisposeAsync().AsTask().GetAwaiter().GetResult();
 }

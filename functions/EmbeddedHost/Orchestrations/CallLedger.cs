@@ -35,12 +35,14 @@ internal sealed class CallLedger(string orchestration, string instanceId)
         _next++;
     }
 
+    /// <param name="recorded">A call that history has.</param>
+    /// <param name="end">How the code ended, if it has: then it makes no more calls.</param>
     /// <exception cref="NonDeterminismException">The code did not make the recorded call.</exception>
-    public void Confirm(HistoryEvent recorded)
+    public void Confirm(HistoryEvent recorded, string? end)
     {
         if (!_unconfirmed.Remove(recorded.TaskId!.Value, out var made))
         {
-            throw Broken(Describe(recorded), "no such call");
+            throw Broken(Describe(recorded), end is null ? "no such call" : $"no such call: it {end}");
         }
 
         if (made.Kind != recorded.Kind || !string.Equals(made.Name, recorded.Name, StringComparison.OrdinalIgnoreCase))

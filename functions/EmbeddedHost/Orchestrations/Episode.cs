@@ -13,6 +13,7 @@ namespace Highwater.EmbeddedHost.Orchestrations;
 internal sealed class Episode
 {
     private readonly EpisodePump _pump = new();
+    private readonly InstanceRow _instance;
     private readonly ReplayContext _context;
     private readonly Func<TaskOrchestrationContext, Invocation> _begin;
     private Invocation? _invocation;
@@ -24,6 +25,7 @@ internal sealed class Episode
     /// <param name="loggers">Where the code logs to, when it does not replay.</param>
     public Episode(InstanceRow instance, Func<TaskOrchestrationContext, Invocation> begin, ILoggerFactory loggers)
     {
+        _instance = instance;
         _context = new ReplayContext(instance, _pump, loggers);
         _begin = begin;
     }
@@ -78,12 +80,12 @@ internal sealed class Episode
             case EventKind.ExecutionStarted:
                 _invocation = _begin(_context);
                 _output = _invocation.Start();
-                _running = _output as Task ?? Task.CompletedTask;
+                _running = _output is Task task ? FollowAsync(task) : Task.CompletedTask;
                 _pump.Drain();
                 break;
             case EventKind.ActivityScheduled or EventKind.SubOrchestrationCreated
                 or EventKind.TimerCreated or EventKind.EventSent:
-                _context.Calls.Confirm(entry);
+                _context.Calls.Confirm(entry, EndOfCode());
                 break;
             case EventKind.ActivityCompleted or EventKind.ActivityFailed
                 or EventKind.SubOrchestrationCompleted or EventKind.SubOrchestrationFailed
@@ -100,8 +102,20 @@ internal sealed class Episode
         }
     }
 
+    // Code that ended on another thread has not ended: that the pump refused it is what its run came to.
+    private static async Task FollowAsync(Task code) => await code;
+
+    private string? EndOfCode() => _running switch
+    {
+        { IsFaulted: true } failed =>
+            $"failed with {TaskFailureDetails.FromException(failed.Exception.InnerException!)}",
+        { IsCompleted: true } => "ended before it",
+        _ => null,
+    };
+
     private EpisodeResult Outcome(List<HistoryEvent> happened)
     {
+        _pump.Drain();
         if (_running is not { IsCompleted: true } ended)
         {
             // Nothing durable is awaited: no event will ever wake this code again.
@@ -114,7 +128,7 @@ internal sealed class Episode
         }
 
         ended.GetAwaiter().GetResult();
-        var output = _output is Task ? _invocation!.ResultOf(ended) : _output;
+        var output = _output is Task task ? _invocation!.ResultOf(task) : _output;
         return Result(OrchestrationRuntimeStatus.Completed, happened) with
         {
             Output = JsonData.Converter.Serialize(output),
@@ -136,7 +150,9 @@ internal sealed class Episode
     private EpisodeResult Result(OrchestrationRuntimeStatus status, List<HistoryEvent> happened) => new(status)
     {
         Happened = happened,
+
+        // A replay that broke off is behind what is stored.
         NewCalls = _context.Replaying ? [] : [.. _context.Calls.Unconfirmed],
-        CustomStatus = _context.CustomStatus,
+        CustomStatus = _context.Replaying ? _instance.CustomStatus : _context.CustomStatus,
     };
 }

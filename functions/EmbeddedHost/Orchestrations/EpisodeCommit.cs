@@ -108,11 +108,6 @@ internal sealed class EpisodeCommit(InstanceRow instance, EpisodeResult result, 
     {
         session.ClearHistory(instance.InstanceId);
         session.ClearAnswers(instance.InstanceId);
-        if (!continuation.KeepEvents)
-        {
-            session.ClearInbox(instance.InstanceId);
-        }
-
         session.RenewInstance(updated, Guid.NewGuid().ToString("N"), continuation.Input);
         var started = new HistoryEvent(EventKind.ExecutionStarted, now)
         {

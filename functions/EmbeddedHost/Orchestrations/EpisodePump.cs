@@ -11,6 +11,7 @@ internal sealed class EpisodePump : SynchronizationContext
         + "orchestrator function's implementation or by middleware that invokes asynchronous code.";
 
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _work = new();
+    private readonly List<CancellationTokenRegistration> _registrations = [];
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private volatile bool _closed;
     private volatile bool _left;
@@ -59,7 +60,35 @@ internal sealed class EpisodePump : SynchronizationContext
         }
     }
 
-    public void Close() => _closed = true;
+    /// <summary>
+    /// Runs the action when the code cancels the token. A token that outlives this run must not keep hold of it, nor
+    /// may one that is cancelled from elsewhere reach into it.
+    /// </summary>
+    public void OnCancelled(Action action, CancellationToken token)
+    {
+        if (token.CanBeCanceled)
+        {
+            _registrations.Add(token.Register(RunInside, useSynchronizationContext: false));
+        }
+
+        void RunInside()
+        {
+            if (IsInside)
+            {
+                action();
+            }
+            else
+            {
+                _left = true;
+            }
+        }
+    }
+
+    public void Close()
+    {
+        _closed = true;
+        _registrations.ForEach(registration => registration.Dispose());
+    }
 
     public static InvalidOperationException InvalidInvocationError() => new(InvalidInvocation);
 

@@ -4,7 +4,7 @@ namespace Highwater.EmbeddedHost.Orchestrations;
 /// Matches raised events with the code that waits for them, by name without regard to case. Events that nobody waits
 /// for yet are kept, in order.
 /// </summary>
-internal sealed class ExternalEvents
+internal sealed class ExternalEvents(EpisodePump pump)
 {
     private readonly Dictionary<string, List<TaskCompletionSource<string?>>> _waiting =
         new(StringComparer.OrdinalIgnoreCase);
@@ -29,13 +29,13 @@ internal sealed class ExternalEvents
         var waiter = new TaskCompletionSource<string?>();
         var waiters = _waiting.TryGetValue(name, out var list) ? list : _waiting[name] = [];
         waiters.Add(waiter);
-        cancellation.Register(
+        pump.OnCancelled(
             () =>
             {
                 waiters.Remove(waiter);
                 waiter.TrySetCanceled(cancellation);
             },
-            useSynchronizationContext: false);
+            cancellation);
         return waiter.Task;
     }
 
@@ -43,9 +43,9 @@ internal sealed class ExternalEvents
     {
         if (_waiting.TryGetValue(name, out var waiters) && waiters.Count > 0)
         {
-            var first = waiters[0];
-            waiters.RemoveAt(0);
-            first.TrySetResult(data);
+            var newest = waiters[^1];
+            waiters.RemoveAt(waiters.Count - 1);
+            newest.TrySetResult(data);
             return;
         }
 

@@ -7,6 +7,9 @@ namespace Highwater.EmbeddedHost.Orchestrations;
 /// <summary>The context given to an orchestration's code during one run of it.</summary>
 internal sealed class ReplayContext : TaskOrchestrationContext
 {
+    // What a status that was never set reads as, once the code has run.
+    private const string NoStatus = "null";
+
     private readonly InstanceRow _instance;
     private readonly EpisodePump _pump;
     private readonly RetryLoop _retries;
@@ -19,7 +22,8 @@ internal sealed class ReplayContext : TaskOrchestrationContext
         _pump = pump;
         LoggerFactory = loggers;
         Calls = new CallLedger(instance.Name, instance.InstanceId);
-        CustomStatus = instance.CustomStatus;
+        Events = new ExternalEvents(pump);
+        CustomStatus = instance.CustomStatus ?? NoStatus;
         Parent = instance.Parent is { } parent
             ? new ParentOrchestrationInstance(parent.Name, parent.InstanceId)
             : null;
@@ -40,9 +44,9 @@ internal sealed class ReplayContext : TaskOrchestrationContext
 
     internal CallLedger Calls { get; }
 
-    internal ExternalEvents Events { get; } = new();
+    internal ExternalEvents Events { get; }
 
-    internal string? CustomStatus { get; private set; }
+    internal string CustomStatus { get; private set; }
 
     internal Continuation? Continuation { get; private set; }
 
@@ -68,14 +72,16 @@ internal sealed class ReplayContext : TaskOrchestrationContext
     {
         _pump.EnsureInside();
         var data = JsonData.Converter.Serialize(input);
-        var instanceId = (options as SubOrchestrationOptions)?.InstanceId;
+
+        // One id for all attempts: each replaces the failed one before it.
+        var instanceId = (options as SubOrchestrationOptions)?.InstanceId ?? NewGuid().ToString("N");
         var result = await _retries.CallAsync(
             orchestratorName.Name,
             () => new HistoryEvent(EventKind.SubOrchestrationCreated, _now)
             {
                 Name = orchestratorName.Name,
                 Data = data,
-                Target = instanceId ?? NewGuid().ToString("N"),
+                Target = instanceId,
             },
             options?.Retry);
         return JsonData.Converter.Deserialize<TResult>(result)!;
@@ -84,11 +90,10 @@ internal sealed class ReplayContext : TaskOrchestrationContext
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
     {
         _pump.EnsureInside();
-        cancellationToken.ThrowIfCancellationRequested();
         var due = new DateTimeOffset(
             fireAt.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(fireAt, DateTimeKind.Utc) : fireAt);
         var fired = Calls.Make(new HistoryEvent(EventKind.TimerCreated, _now) { FireAt = due.ToUniversalTime() });
-        cancellationToken.Register(() => Calls.Cancel(fired, cancellationToken), useSynchronizationContext: false);
+        _pump.OnCancelled(() => Calls.Cancel(fired, cancellationToken), cancellationToken);
         return fired.Task;
     }
 
@@ -114,7 +119,7 @@ internal sealed class ReplayContext : TaskOrchestrationContext
     public override void SetCustomStatus(object? customStatus)
     {
         _pump.EnsureInside();
-        CustomStatus = JsonData.Converter.Serialize(customStatus);
+        CustomStatus = JsonData.Converter.Serialize(customStatus) ?? NoStatus;
     }
 
     public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true)

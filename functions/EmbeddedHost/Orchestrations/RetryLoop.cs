@@ -23,37 +23,37 @@ internal sealed class RetryLoop(TaskOrchestrationContext context, CallLedger cal
             }
 
             var failure = FailureJson.Parse(answer.Data);
+            var failed = new TaskFailedException(name, answer.TaskId!.Value, failure);
             var elapsed = context.CurrentUtcDateTime - firstAttemptAt;
-            if (failure.ErrorType == ActivityNotFound
-                || await PauseBeforeNextAsync(retry, attempt, failure, elapsed) is not { } pause)
+            var again = (failure.ErrorType, retry) switch
             {
-                throw new TaskFailedException(name, answer.TaskId!.Value, failure);
-            }
-
-            if (pause > TimeSpan.Zero)
+                (ActivityNotFound, _) => false,
+                (_, { Handler: { } handler }) => await handler(
+                    new RetryContext(context, attempt, failure, elapsed, CancellationToken.None)),
+                (_, { Policy: { } policy }) => await PauseAsync(policy, attempt, failed, elapsed),
+                _ => false,
+            };
+            if (!again)
             {
-                await context.CreateTimer(pause, CancellationToken.None);
+                throw failed;
             }
         }
     }
 
-    private async Task<TimeSpan?> PauseBeforeNextAsync(
-        TaskRetryOptions? retry, int attempt, TaskFailureDetails failure, TimeSpan elapsed)
+    /// <returns>Whether there is another attempt after the pause.</returns>
+    private async Task<bool> PauseAsync(
+        RetryPolicy policy, int attempt, TaskFailedException failed, TimeSpan elapsed)
     {
-        if (retry?.Handler is { } handler)
+        var late = policy.RetryTimeout != Timeout.InfiniteTimeSpan && elapsed >= policy.RetryTimeout;
+        if (late || !policy.Handle(failed))
         {
-            var again = await handler(new RetryContext(context, attempt, failure, elapsed, CancellationToken.None));
-            return again ? TimeSpan.Zero : null;
+            return false;
         }
 
-        if (retry?.Policy is not { } policy || attempt >= policy.MaxNumberOfAttempts || !policy.ShouldRetry(failure))
-        {
-            return null;
-        }
-
-        var pause = PauseAfter(policy, attempt);
-        var tooLate = policy.RetryTimeout != Timeout.InfiniteTimeSpan && elapsed + pause > policy.RetryTimeout;
-        return tooLate ? null : pause;
+        // The official engine sets a timer after the last attempt too, due at once: the numbers of later calls agree.
+        var last = attempt >= policy.MaxNumberOfAttempts;
+        await context.CreateTimer(last ? TimeSpan.Zero : PauseAfter(policy, attempt), CancellationToken.None);
+        return !last;
     }
 
     private static TimeSpan PauseAfter(RetryPolicy policy, int attempt)

@@ -2,13 +2,22 @@ namespace Highwater.EmbeddedHost.State;
 
 internal static class InboxTable
 {
-    /// <summary>What the instance may handle now. Its start comes first, whatever overtook it.</summary>
+    /// <summary>
+    /// What the instance may handle now, in the order it came. Its start comes first, whatever overtook it. A timer
+    /// came when it was due: before what was sent later, though a suspension may have kept the instance from both.
+    /// </summary>
     public static List<Message> ReadInbox(this StateSession session, string instanceId, DateTimeOffset now) =>
         session.Query(
             """
-            SELECT id, kind, at, task_id, name, data FROM inbox
+            SELECT id, kind, at, task_id, name, data FROM inbox AS message
             WHERE instance_id = $id AND visible_at <= $now
-            ORDER BY kind <> 2, visible_at, id
+            ORDER BY kind <> 2,
+                CASE WHEN kind = 31 THEN coalesce((
+                    SELECT min(id) FROM inbox
+                    WHERE instance_id = $id AND visible_at = 1 AND at > message.visible_at), 1 << 62)
+                WHEN visible_at < 1 THEN 0
+                ELSE id END,
+                kind <> 31, visible_at, id
             """,
             reader => new Message(reader.GetInt64(0), new HistoryEvent((EventKind)reader.GetInt32(1), reader.Time(2))
             {

@@ -46,7 +46,8 @@ internal static class InstanceTable
         $"""
         UPDATE instances SET
             status = CASE WHEN status = 7 AND $status = 0 THEN 7 ELSE $status END,
-            output = $output, custom_status = $custom, failure = $failure, updated_at = $updated
+            output = CASE WHEN status = 7 AND $status = 0 THEN output ELSE $output END,
+            custom_status = $custom, failure = $failure, updated_at = $updated
         WHERE instance_id = $id AND execution_id = $execution AND status NOT IN {Finished}
         """,
         ("$id", row.InstanceId),

@@ -1,3 +1,5 @@
+using Microsoft.DurableTask;
+
 namespace Highwater.EmbeddedHost.Tests.Orchestrations;
 
 public class ContinueAsNewTests
@@ -56,6 +58,35 @@ public class ContinueAsNewTests
 
         Assert.Equal("\"ab\"", (await host.EndOfAsync(id)).SerializedOutput);
         Assert.Equal("ab", (await host.EndOfAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Events_nobody_awaited_yet_are_dropped_if_the_options_say_so()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = async context =>
+        {
+            if (context.GetInput<int>() == 0)
+            {
+                context.SetCustomStatus("first run");
+                await context.WaitForExternalEvent<string>("go");
+                context.ContinueAsNew(new ContinueAsNewOptions { NewInput = 1, PreserveUnprocessedEvents = false });
+                return null;
+            }
+
+            return await context.WaitForExternalEvent<string>("word");
+        };
+        var id = await host.StartMainAsync(0);
+        var cancellation = TestContext.Current.CancellationToken;
+
+        await host.Client.RaiseEventAsync(id, "word", "dropped", cancellation);
+        await host.Client.RaiseEventAsync(id, "go", cancellation);
+        await TestHost.UntilAsync(async () => (await host.Client.GetInstanceAsync(id, true))!.ReadInputAs<int>() == 1);
+        await host.Client.RaiseEventAsync(id, "word", "kept", cancellation);
+        var ended = await host.EndOfAsync(id);
+
+        Assert.Equal("kept", ended.ReadOutputAs<string>());
+        Assert.Equal("first run", ended.ReadCustomStatusAs<string>());
     }
 
     [Fact]

@@ -67,6 +67,79 @@ public class DeterminismTests
         Assert.Contains("that no call was made there", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ends", "no such call: it ended before it")]
+    [InlineData("throws", "no such call: it failed with System.IO.IOException: a new bug")]
+    [InlineData("waits", "no such call. ")]
+    public async Task Code_that_no_longer_makes_a_call_is_reported_with_what_it_did_instead(
+        string change, string actual)
+    {
+        await using var host = await TestHost.StartNewAsync();
+        var changed = false;
+        host.Script.Main = async context =>
+        {
+            context.SetCustomStatus("one");
+            switch (changed, change)
+            {
+                case (false, _):
+                    await context.CallActivityAsync("Work");
+                    context.SetCustomStatus("two");
+                    break;
+                case (_, "throws"):
+                    throw new IOException("a new bug");
+                case (_, "ends"):
+                    return null;
+            }
+
+            return await context.WaitForExternalEvent<string>("go");
+        };
+        var id = await host.StartMainAsync();
+        var cancellation = TestContext.Current.CancellationToken;
+        await TestHost.UntilAsync(async () =>
+            (await host.Client.GetInstanceAsync(id, true))!.SerializedCustomStatus == "\"two\"");
+        changed = true;
+        await host.Client.RaiseEventAsync(id, "go", cancellation);
+        var ended = await host.EndOfAsync(id);
+
+        Assert.Contains(
+            $"instance '{id}') is not deterministic", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("a call of activity 'Work' (#0)", ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("made " + actual, ended.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal("two", ended.ReadCustomStatusAs<string>());
+    }
+
+    [Fact]
+    public async Task Other_inputs_are_no_other_calls()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        var input = "old";
+        host.Script.Main = async context =>
+        {
+            var first = await context.CallActivityAsync<string>("Work", input);
+            input = "new";
+            return first + await context.WaitForExternalEvent<string>("go");
+        };
+        var id = await host.StartMainAsync();
+        await TestHost.UntilAsync(() => input == "new");
+
+        await host.Client.RaiseEventAsync(id, "go", "!", TestContext.Current.CancellationToken);
+
+        Assert.Equal("old!", (await host.EndOfAsync(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Leaving_the_orchestrations_thread_fails_with_the_official_message_however_it_ends()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Main = async context =>
+        {
+            await context.CallActivityAsync("Work").ConfigureAwait(false);
+            return "from a thread of its own";
+        };
+
+        Assert.Equal(OfficialMessage, (await host.RunMainAsync()).FailureDetails!.ErrorMessage);
+    }
+
     [Fact]
     public async Task Awaiting_something_that_is_not_durable_fails_with_the_official_message()
     {

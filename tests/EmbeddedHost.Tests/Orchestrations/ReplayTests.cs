@@ -1,10 +1,12 @@
+using Highwater.EmbeddedHost.Tests.Sample;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Highwater.EmbeddedHost.Tests.Orchestrations;
 
-public class ReplayTests
+public partial class ReplayTests
 {
     [Fact]
     public async Task Activities_run_in_turn_and_their_results_reach_the_output()
@@ -64,18 +66,31 @@ public class ReplayTests
     [Fact]
     public async Task A_replay_safe_logger_says_everything_once()
     {
-        await using var host = await TestHost.StartNewAsync();
+        using var log = new LogLines();
+        await using var host = await TestHost.StartNewAsync(
+            host => host.Logging = logging => logging.AddProvider(log));
         var enabled = new List<bool>();
         host.Script.Main = async context =>
         {
-            var logger = context.CreateReplaySafeLogger("test");
-            enabled.Add(logger.IsEnabled(LogLevel.None) || !context.IsReplaying);
+            ILogger[] loggers =
+            [
+                context.CreateReplaySafeLogger("by name"),
+                context.CreateReplaySafeLogger(GetType()),
+                context.CreateReplaySafeLogger<ReplayTests>(),
+                context.ReplaySafeLoggerFactory.CreateLogger("by factory"),
+            ];
+            enabled.Add(loggers[0].IsEnabled(LogLevel.Information));
+            Array.ForEach(loggers, logger => LogWord(logger, "before"));
             await context.CallActivityAsync("Work");
+            Array.ForEach(loggers, logger => LogWord(logger, "after"));
             return null;
         };
 
         await host.RunMainAsync();
 
+        var categories = new[] { "by name", typeof(ReplayTests).FullName, typeof(ReplayTests).FullName, "by factory" };
+        Assert.Equal(categories.Select(category => $"{category}: before"), log.Of("before"));
+        Assert.Equal(categories.Select(category => $"{category}: after"), log.Of("after"));
         Assert.Equal([true, false], enabled);
     }
 
@@ -105,6 +120,24 @@ public class ReplayTests
 
         await TestHost.UntilAsync(async () =>
             (await host.Client.GetInstanceAsync(id, true))!.SerializedCustomStatus == """{"Percent":50}""");
+    }
+
+    [Fact]
+    public async Task A_custom_status_that_was_never_set_is_null_as_json_once_the_code_has_run()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await TestHost.StartNewAsync(
+            host => host.Options = host.Options with { TimeProvider = time });
+        var later = new StartOrchestrationOptions("later", time.GetUtcNow().AddHours(1));
+        await host.StartMainAsync(options: later);
+
+        var pending = await host.Client.GetInstanceAsync("later", true, TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromHours(1));
+        var ended = await host.EndOfAsync("later");
+
+        Assert.Null(pending!.SerializedCustomStatus);
+        Assert.Equal("null", ended.SerializedCustomStatus);
+        Assert.Null(ended.ReadCustomStatusAs<string>());
     }
 
     [Fact]
@@ -154,4 +187,7 @@ public class ReplayTests
         Assert.Equal("done", ended.ReadOutputAs<string>());
         Assert.Equal(2, starts);
     }
+
+    [LoggerMessage(9001, LogLevel.Information, "{Word}")]
+    private static partial void LogWord(ILogger logger, string word);
 }

@@ -89,6 +89,85 @@ public class RetryTests
     }
 
     [Fact]
+    public async Task A_policy_gives_up_at_the_first_failure_after_its_timeout_and_pauses_no_longer_than_its_maximum()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await TestHost.StartNewAsync(
+            host => host.Options = host.Options with { TimeProvider = time });
+        var attempts = new List<TimeSpan>();
+        var start = time.GetUtcNow();
+        host.Script.Work = (_, _) =>
+        {
+            attempts.Add(time.GetUtcNow() - start);
+            throw new IOException("away");
+        };
+        var seconds = new RetryPolicy(
+            9, TimeSpan.FromSeconds(10), 3, TimeSpan.FromSeconds(20), retryTimeout: TimeSpan.FromSeconds(45));
+        host.Script.Main = async context =>
+            await context.CallActivityAsync<string>("Work", TaskOptions.FromRetryPolicy(seconds));
+
+        var id = await host.StartMainAsync();
+        for (var pause = 0; pause < 3; pause++)
+        {
+            await host.AdvanceToNextTimerAsync(time);
+        }
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await host.EndOfAsync(id)).RuntimeStatus);
+        Assert.Equal([0, 10, 30, 50], attempts.Select(attempt => attempt.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task Pauses_are_counted_as_calls_and_so_is_the_one_after_the_last_attempt()
+    {
+        await using var host = await TestHost.StartNewAsync();
+        host.Script.Work = (_, _) => throw new IOException("away");
+        var ids = new List<int>();
+        host.Script.Main = async context =>
+        {
+            foreach (var options in new[] { ThreeAttempts, new TaskOptions(), new TaskOptions() })
+            {
+                var failed = await Assert.ThrowsAsync<TaskFailedException>(
+                    () => context.CallActivityAsync("Work", options));
+                ids.Add(failed.TaskId);
+            }
+
+            return null;
+        };
+
+        await host.RunMainAsync();
+
+        // Attempts 0, 2 and 4, timers 1, 3 and 5.
+        Assert.Equal([4, 6, 7], ids[^3..]);
+    }
+
+    [Fact]
+    public async Task A_retry_handler_may_wait_for_timers_and_runs_again_on_replay()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await TestHost.StartNewAsync(
+            host => host.Options = host.Options with { TimeProvider = time });
+        host.Script.Work = (_, _) => throw new InvalidDataException("damaged");
+        var asked = new List<(int Attempt, string Type, TimeSpan Elapsed)>();
+        var options = TaskOptions.FromRetryHandler(async retry =>
+        {
+            asked.Add((retry.LastAttemptNumber, retry.LastFailure.ErrorType, retry.TotalRetryTime));
+            await retry.OrchestrationContext.CreateTimer(TimeSpan.FromMinutes(1), retry.CancellationToken);
+            return retry.LastAttemptNumber < 2;
+        });
+        host.Script.Main = async context => await context.CallActivityAsync<string>("Work", options);
+
+        var id = await host.StartMainAsync();
+        await host.AdvanceToNextTimerAsync(time);
+        await host.AdvanceToNextTimerAsync(time);
+        var ended = await host.EndOfAsync(id);
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
+        var first = (1, typeof(InvalidDataException).FullName!, TimeSpan.Zero);
+        var second = (2, typeof(InvalidDataException).FullName!, TimeSpan.FromMinutes(1));
+        Assert.Equal([first, first, first, second, first, second], asked);
+    }
+
+    [Fact]
     public async Task A_retry_handler_decides_by_attempt_number()
     {
         await using var host = await TestHost.StartNewAsync();
@@ -134,13 +213,13 @@ public class RetryTests
         host.Script.Main = async context => await context.CallActivityAsync<string>("Work", options);
         var id = await host.StartMainAsync();
 
-        await TestHost.UntilAsync(() => attempts.Count == 1);
-        await TestHost.AdvanceUntilAsync(time, () => attempts.Count == 2);
+        await host.AdvanceToNextTimerAsync(time);
+        await TestHost.UntilAsync(() => attempts.Count == 2);
         await host.RestartAsync();
-        await TestHost.AdvanceUntilAsync(time, () => attempts.Count == 3);
+        await host.AdvanceToNextTimerAsync(time);
         await host.EndOfAsync(id);
 
-        Assert.InRange(attempts[1] - attempts[0], TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
-        Assert.InRange(attempts[2] - attempts[1], TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
+        Assert.Equal(TimeSpan.FromSeconds(10), attempts[1] - attempts[0]);
+        Assert.Equal(TimeSpan.FromSeconds(30), attempts[2] - attempts[1]);
     }
 }

@@ -9,7 +9,8 @@ public class RetryPolicy
     /// <param name="firstRetryInterval">The pause after the first failure.</param>
     /// <param name="backoffCoefficient">What each further pause is multiplied by.</param>
     /// <param name="maxRetryInterval">The longest pause; one hour when null.</param>
-    /// <param name="retryTimeout">No attempt begins later than this after the first one; for ever when null.</param>
+    /// <param name="retryTimeout">An attempt that fails later than this after the first one is the last; for ever when
+    /// null.</param>
     public RetryPolicy(
         int maxNumberOfAttempts,
         TimeSpan firstRetryInterval,
@@ -39,13 +40,21 @@ public class RetryPolicy
 
     public TimeSpan RetryTimeout { get; }
 
+    /// <summary>What the retries ask: <see cref="HandleFailure"/>, of the details of a failed call.</summary>
+    public Func<Exception, bool> Handle { get; private init; } = _ => true;
+
     /// <summary>Says of a failure whether to try again; everything is tried again when not set.</summary>
     public Func<TaskFailureDetails, bool> HandleFailure
     {
-        init => ShouldRetry = value;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Handle = exception => value(
+                exception is TaskFailedException failed
+                    ? failed.FailureDetails
+                    : TaskFailureDetails.FromException(exception));
+        }
     }
-
-    internal Func<TaskFailureDetails, bool> ShouldRetry { get; private init; } = _ => true;
 
     private static void ThrowIfShorter(TimeSpan? value, TimeSpan firstRetryInterval, string name)
     {

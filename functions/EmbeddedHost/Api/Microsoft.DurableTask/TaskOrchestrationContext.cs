@@ -44,7 +44,8 @@ public abstract class TaskOrchestrationContext
     public abstract Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Waits for an event; one raised before the call counts. Names are compared without regard to case.
+    /// Waits for an event; one raised before the call counts. Names are compared without regard to case. Of several
+    /// that wait for one name the newest gets it, so that one who no longer listens takes nothing away.
     /// </summary>
     public abstract Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default);
 
@@ -99,11 +100,7 @@ public abstract class TaskOrchestrationContext
     public virtual ILogger CreateReplaySafeLogger(string categoryName) =>
         ReplaySafeLoggerFactory.CreateLogger(categoryName);
 
-    public virtual ILogger CreateReplaySafeLogger(Type type)
-    {
-        ArgumentNullException.ThrowIfNull(type);
-        return CreateReplaySafeLogger(type.FullName ?? type.Name);
-    }
+    public virtual ILogger CreateReplaySafeLogger(Type type) => ReplaySafeLoggerFactory.CreateLogger(type);
 
-    public virtual ILogger CreateReplaySafeLogger<T>() => CreateReplaySafeLogger(typeof(T));
+    public virtual ILogger CreateReplaySafeLogger<T>() => ReplaySafeLoggerFactory.CreateLogger<T>();
 }
