@@ -41,6 +41,7 @@ public static class HighwaterCommand
         WalSyncCommand.Create(),
         ListCommand.Create(),
         StatusCommand.Create(),
+        CheckCommand.Create(),
         RestoreCommand.Create(),
         WalGetCommand.Create(),
         VerifyCommand.Create(),

@@ -26,22 +26,12 @@ public static class StatusCommand
         var settings = Settings.Read();
         await using var repositories = OpenRepositories.Of(settings.Repositories);
         var report = await new ReadStatus(TimeProvider.System).RunAsync(
-            repositories.Sources, settings.SpoolPath, settings.Postgres, cancellationToken);
+            repositories.Sources, settings.SpoolPath, settings.Postgres,
+            Recurrence.TryParse(settings.Schedules.BaseBackup, TimeZoneInfo.Local)!, cancellationToken);
         terminal.Result(report);
         foreach (var line in report.Lines)
-        {
-            terminal.Line($"{Mark(line.Level),-5}{line.Subject}: {line.Text}");
-            if (line.Remedy is not null)
-                terminal.Line($"     To fix it: {line.Remedy}");
-        }
+            terminal.Verdict(line.Level, $"{line.Subject}: {line.Text}", line.Remedy);
 
         return report.Level == StatusLevel.Fail ? ExitCode.No : ExitCode.Done;
     }
-
-    private static string Mark(StatusLevel level) => level switch
-    {
-        StatusLevel.Ok => "ok",
-        StatusLevel.Warn => "warn",
-        _ => "FAIL",
-    };
 }

@@ -16,8 +16,8 @@ public static class WalSyncCommand
         """
         Bring the WAL in the spool into every repository now.
 
-        Talks to a running 'highwater serve', or runs in this process. Exits with 1 if a damaged or foreign segment was
-        set aside.
+        Talks to a running 'highwater serve', or runs in this process. Exits with 1 if a damaged or foreign segment did
+        not get in.
 
         Example: highwater wal-sync
         """).WithAction(RunAsync);
@@ -31,11 +31,11 @@ public static class WalSyncCommand
         var outcome = await run.RunAsync<WalSyncOutcome>(WalSyncOrchestration.Name, _ => { }, cancellationToken);
         terminal.Result(outcome);
         terminal.Line($"WAL: {outcome.Archived.Files} files, {new ByteCount(outcome.Archived.Bytes)} from the spool");
-        foreach (var quarantined in outcome.Archived.Quarantined)
-            terminal.Note($"highwater: {quarantined}");
+        foreach (var fault in outcome.Archived.Faults)
+            terminal.Note($"highwater: {fault}");
         foreach (var repository in outcome.Repositories.Where(repository => repository.Error is null))
             terminal.Line($"  {repository.Repository}: up to date");
         var exitCode = run.Report(outcome.Repositories);
-        return exitCode == ExitCode.Done && outcome.Archived.Quarantined.Count > 0 ? ExitCode.No : exitCode;
+        return exitCode == ExitCode.Done && outcome.Archived.Faults.Count > 0 ? ExitCode.No : exitCode;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
 using Spectre.Console;
 
@@ -7,8 +8,7 @@ namespace Highwater.Cli.Output;
 
 /// <summary>
 /// What a command prints: results to standard output, progress and errors to standard error, so that <c>--json</c>
-/// leaves
-/// exactly one JSON document on standard output.
+/// leaves exactly one JSON document on standard output.
 /// </summary>
 public sealed class Terminal
 {
@@ -44,6 +44,20 @@ public sealed class Terminal
             return;
         _progress.Clear();
         Console.Out.WriteLine(text);
+    }
+
+    /// <summary>How well something is, with what to do; nothing with <c>--json</c>.</summary>
+    public void Verdict(StatusLevel level, string text, string? remedy)
+    {
+        var mark = level switch
+        {
+            StatusLevel.Ok => "ok",
+            StatusLevel.Warn => "warn",
+            _ => "FAIL",
+        };
+        Line($"{mark,-5}{text}");
+        if (remedy is not null)
+            Line($"     To fix it: {remedy}");
     }
 
     /// <summary>

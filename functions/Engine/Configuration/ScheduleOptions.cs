@@ -1,5 +1,4 @@
 using System.Globalization;
-using NCrontab;
 
 namespace Highwater.Engine.Configuration;
 
@@ -19,10 +18,7 @@ public sealed record ScheduleOptions(string BaseBackup, string WalSync)
     private static string Cron(SettingsReader reader, string name, string defaultValue)
     {
         var text = reader.Text(name, defaultValue);
-        var withSeconds = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6;
-        var cron = new CrontabSchedule.ParseOptions { IncludingSeconds = withSeconds };
-        if (CrontabSchedule.TryParse(text, cron) is null
-            && !TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _))
+        if (Recurrence.TryParse(text, TimeZoneInfo.Utc) is null)
             reader.Fault(
                 name, $"'{text}' is neither cron with 5 or 6 fields nor a time span", $"{name}={defaultValue}");
         return text;

@@ -1,6 +1,7 @@
-using Highwater.Engine.Repository;
+using Highwater.Engine.Configuration;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
 
 namespace Highwater.Engine.Diagnostics;
 
@@ -13,11 +14,21 @@ public sealed class ReadStatus(TimeProvider clock)
     /// <param name="repositories">In the order of the settings; the first is what the others are compared with.</param>
     /// <param name="spoolPath">Where archive_command leaves segments.</param>
     /// <param name="server">The server to ask, or null to leave it alone.</param>
+    /// <param name="schedule">When base backups are due.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<StatusReport> RunAsync(
         IReadOnlyList<RepositorySource> repositories,
         string spoolPath,
         PostgresOptions? server,
+        Recurrence schedule,
+        CancellationToken cancellationToken) =>
+        (await ReadAsync(repositories, spoolPath, server, schedule, cancellationToken)).Report;
+
+    internal async Task<StatusReading> ReadAsync(
+        IReadOnlyList<RepositorySource> repositories,
+        string spoolPath,
+        PostgresOptions? server,
+        Recurrence schedule,
         CancellationToken cancellationToken)
     {
         // One that does not answer must not delay what the others say.
@@ -29,9 +40,11 @@ public sealed class ReadStatus(TimeProvider clock)
         var now = clock.GetUtcNow();
         var first = readings.Length == 0 ? null : readings[0].Inventory;
         var statuses = readings
-            .Zip(repositories, (reading, source) => Describe(reading, source, first, asked, now)).ToList();
+            .Zip(repositories, (reading, source) => Describe(reading, source, first, asked, schedule, now)).ToList();
         var spool = SpoolReader.Read(spoolPath, now);
-        return new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, now));
+        return new StatusReading(
+            new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, now)),
+            [.. readings.Zip(statuses, (reading, status) => status.Reachable ? reading.Inventory : null)]);
     }
 
     private static async Task<(RepositoryInventory? Inventory, HighwaterException? Error)> ReadAsync(
@@ -53,6 +66,7 @@ public sealed class ReadStatus(TimeProvider clock)
         RepositorySource source,
         RepositoryInventory? first,
         ServerStatus? server,
+        Recurrence schedule,
         DateTimeOffset now)
     {
         if (reading.Inventory is not { } inventory)
@@ -68,6 +82,6 @@ public sealed class ReadStatus(TimeProvider clock)
         }
 
         var behind = first is null || ReferenceEquals(first, inventory) ? null : inventory.BehindOf(first);
-        return inventory.Describe(behind, now);
+        return inventory.Describe(behind, schedule, now);
     }
 }

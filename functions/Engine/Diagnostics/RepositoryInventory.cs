@@ -1,3 +1,4 @@
+using Highwater.Engine.Configuration;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 using Highwater.Engine.WalArchiving;
@@ -9,9 +10,12 @@ internal sealed record RepositoryInventory(
     BackupRepository Repository,
     StorageFacts Storage,
     IReadOnlyList<BackupRecord> Backups,
-    IReadOnlyDictionary<string, long> WalBytes,
+    IReadOnlyDictionary<string, WalArchiveEntry> Wal,
     WalContinuity Continuity)
 {
+    /// <summary>The base backups that can be restored from here, oldest first.</summary>
+    public IReadOnlyList<BackupRecord> RestorableBackups => [.. Backups.Where(Continuity.IsRestorable)];
+
     /// <exception cref="Errors.HighwaterException">The repository cannot be read, or not understood.</exception>
     public static async Task<RepositoryInventory> ReadAsync(
         BackupRepository repository, CancellationToken cancellationToken)
@@ -24,7 +28,7 @@ internal sealed record RepositoryInventory(
             repository,
             storage,
             backups,
-            files.ToDictionary(file => file.Name.Name, file => file.StoredBytes),
+            files.ToDictionary(file => file.Name.Name),
             await WalContinuity.ReadAsync(archive, files, cancellationToken));
     }
 
@@ -34,17 +38,17 @@ internal sealed record RepositoryInventory(
         var ids = Backups.Select(backup => backup.Id).ToHashSet();
         var packs = Backups.SelectMany(backup => backup.Packs).Select(pack => pack.Sha256).ToHashSet();
         var lacking = first.Backups.Where(backup => !ids.Contains(backup.Id)).ToList();
-        var wal = first.WalBytes.Where(file => !WalBytes.ContainsKey(file.Key)).ToList();
+        var wal = first.Wal.Where(file => !Wal.ContainsKey(file.Key)).ToList();
         var packBytes = lacking.SelectMany(backup => backup.Packs).DistinctBy(pack => pack.Sha256)
             .Where(pack => !packs.Contains(pack.Sha256)).Sum(pack => pack.Length);
-        return new ReplicationBacklog(lacking.Count, wal.Count, packBytes + wal.Sum(file => file.Value));
+        return new ReplicationBacklog(lacking.Count, wal.Count, packBytes + wal.Sum(file => file.Value.StoredBytes));
     }
 
     /// <summary>How the repository is.</summary>
-    public RepositoryStatus Describe(ReplicationBacklog? behind, DateTimeOffset now)
+    public RepositoryStatus Describe(ReplicationBacklog? behind, Recurrence schedule, DateTimeOffset now)
     {
-        var restorable = Backups.Where(Continuity.IsRestorable).ToList();
-        var newest = restorable.LastOrDefault();
+        var restorable = RestorableBackups;
+        var newest = restorable.Count == 0 ? null : restorable[^1];
         return new RepositoryStatus(
             Repository.Name,
             Repository.Storage.Address,
@@ -54,6 +58,7 @@ internal sealed record RepositoryInventory(
             restorable.Count,
             newest?.Id,
             newest is null ? null : now - newest.StartedAt,
+            newest is null ? null : BackupFreshness.Of(schedule, newest.StartedAt, now),
             Continuity.FindRecoveryPoint(Backups, now),
             newest is not null && Continuity.ReachFrom(newest).LaterExists,
             FindGaps(),

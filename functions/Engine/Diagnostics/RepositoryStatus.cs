@@ -14,6 +14,7 @@ namespace Highwater.Engine.Diagnostics;
 /// <param name="RestorableBackups">How many of them have the WAL they need.</param>
 /// <param name="NewestRestorable">The newest of those, or null.</param>
 /// <param name="NewestRestorableAge">Since it started.</param>
+/// <param name="Freshness">Whether it is as new as the schedule asks for; null if there is none.</param>
 /// <param name="RecoveryPoint">The newest moment it can be restored to, or null.</param>
 /// <param name="StopsAtGap">Whether later WAL is there that cannot be reached from the newest restorable base
 /// backup.</param>
@@ -30,6 +31,7 @@ public sealed record RepositoryStatus(
     int RestorableBackups,
     BackupId? NewestRestorable,
     TimeSpan? NewestRestorableAge,
+    BackupFreshness? Freshness,
     RecoveryPoint? RecoveryPoint,
     bool StopsAtGap,
     IReadOnlyList<WalRange> Gaps,
@@ -40,5 +42,5 @@ public sealed record RepositoryStatus(
     public bool Reachable => Fault is null;
 
     internal static RepositoryStatus Unread(RepositorySource source, StatusFault fault) => new(
-        source.Name, source.Address, fault, null, 0, 0, null, null, null, false, [], [], null);
+        source.Name, source.Address, fault, null, 0, 0, null, null, null, null, false, [], [], null);
 }

@@ -23,7 +23,7 @@ internal static class ServerReader
         }
 
         var last = facts.Archiver.LastArchivedWal;
-        var places = repositories.Where(repository => last is not null && repository.WalBytes.ContainsKey(last))
+        var places = repositories.Where(repository => last is not null && repository.Wal.ContainsKey(last))
             .Select(repository => repository.Repository.Name).ToList();
         if (last is not null && File.Exists(Path.Combine(spoolPath, last)))
             places.Add(StatusJudge.Spool);

@@ -8,9 +8,6 @@ internal static class StatusJudge
     public const string Spool = "spool";
     public const string Server = "server";
 
-    // A base backup is taken daily by default; one may fail and the next one still be running.
-    private static readonly TimeSpan OldBackup = TimeSpan.FromHours(50);
-
     // WAL is synced every minute by default.
     private static readonly TimeSpan LongWait = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TooLongWait = TimeSpan.FromHours(1);
@@ -52,7 +49,7 @@ internal static class StatusJudge
         return [OfBackups(status), .. OfRecovery(status), .. OfBacklog(status), OfStorage(status)];
     }
 
-    private static StatusLine OfBackups(RepositoryStatus status)
+    public static StatusLine OfBackups(RepositoryStatus status)
     {
         if (status.NewestRestorable is null)
         {
@@ -63,14 +60,16 @@ internal static class StatusJudge
                 StatusLevel.Fail, status.Name, text, "sync WAL (highwater wal-sync), then take one: highwater backup");
         }
 
-        var age = status.NewestRestorableAge!.Value;
+        var freshness = status.Freshness!;
         var good = $"{status.RestorableBackups} of {status.Backups} base backups are restorable; the newest is "
-            + $"{status.NewestRestorable}, {new Duration(age)} old.";
-        return age > OldBackup
-            ? new StatusLine(
-                StatusLevel.Warn, status.Name, good,
-                "if BACKUP_SCHEDULE asks for more, see why it did not run, or take one now: highwater backup")
-            : new StatusLine(StatusLevel.Ok, status.Name, good);
+            + $"{status.NewestRestorable}, {new Duration(status.NewestRestorableAge!.Value)} old";
+        return freshness.MissedRuns == 0
+            ? new StatusLine(StatusLevel.Ok, status.Name, good + ".")
+            : new StatusLine(
+                freshness.Level,
+                status.Name,
+                $"{good}, though BACKUP_SCHEDULE asks for one every {new Duration(freshness.Interval)}.",
+                "see in the log of 'highwater serve' why there is none, or take one now: highwater backup");
     }
 
     private static IEnumerable<StatusLine> OfRecovery(RepositoryStatus status)
@@ -81,6 +80,13 @@ internal static class StatusJudge
                 status.Name,
                 $"It can be restored up to {point.Lsn} on timeline {point.Timeline}, which arrived "
                 + $"{new Duration(point.Age)} ago.");
+        foreach (var line in OfGaps(status))
+            yield return line;
+    }
+
+    /// <summary>What recovery cannot pass.</summary>
+    public static IEnumerable<StatusLine> OfGaps(RepositoryStatus status)
+    {
         if (status.StopsAtGap || status.Gaps.Count > 0)
             yield return new StatusLine(
                 status.StopsAtGap ? StatusLevel.Fail : StatusLevel.Warn,
@@ -98,7 +104,7 @@ internal static class StatusJudge
                 "run 'highwater wal-sync', or 'highwater verify --repair' if the other repository has them");
     }
 
-    private static IEnumerable<StatusLine> OfBacklog(RepositoryStatus status)
+    public static IEnumerable<StatusLine> OfBacklog(RepositoryStatus status)
     {
         if (status.Behind is not { } behind)
             yield break;
@@ -130,7 +136,7 @@ internal static class StatusJudge
             : new StatusLine(StatusLevel.Ok, status.Name, text);
     }
 
-    private static IEnumerable<StatusLine> OfSpool(SpoolStatus spool)
+    public static IEnumerable<StatusLine> OfSpool(SpoolStatus spool)
     {
         if (spool.Fault is { } fault)
             return [new StatusLine(StatusLevel.Fail, Spool, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];

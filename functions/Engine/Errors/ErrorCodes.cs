@@ -16,7 +16,7 @@ public static class ErrorCodes
     public static readonly ErrorCode BaseBackupFailed = new("HW206", "pg-basebackup-failed", ExitCode.Trouble);
     public static readonly ErrorCode BaseBackupToolMissing = new("HW207", "pg-basebackup-missing", ExitCode.Usage);
     public static readonly ErrorCode PostgresQueryFailed = new("HW208", "postgres-query-failed", ExitCode.Trouble);
-    public static readonly ErrorCode ReplicationSlotsBusy = new("HW209", "wal-senders-busy", ExitCode.Trouble);
+    public static readonly ErrorCode WalSendersBusy = new("HW209", "wal-senders-busy", ExitCode.Trouble);
 
     /// <summary>What the server or the way to it answers with: the whole range 2xx.</summary>
     public static IEnumerable<ErrorCode> OfPostgres =>

@@ -13,10 +13,18 @@ public sealed class CheckServer(PostgresOptions server)
     public async Task<ServerFacts> RunAsync(CancellationToken cancellationToken)
     {
         var facts = await new ReadServerFacts(server).RunAsync(cancellationToken);
+        var unmet = await FindUnmetAsync(facts, cancellationToken);
+        return unmet.Count == 0 ? facts : throw ServerRequirements.Combine(unmet);
+    }
+
+    /// <summary>Everything that stands in the way, the gravest first.</summary>
+    public async Task<IReadOnlyList<HighwaterException>> FindUnmetAsync(
+        ServerFacts facts, CancellationToken cancellationToken)
+    {
         List<HighwaterException> unmet = [.. ServerRequirements.FindUnmet(facts, server)];
         if (facts.Role.MayReplicate && facts.MaxWalSenders > 0)
             await TryReplicationAsync(unmet, cancellationToken);
-        return unmet.Count == 0 ? facts : throw ServerRequirements.Combine(unmet);
+        return unmet;
     }
 
     /// <summary>pg_hba.conf and a free WAL sender show only when one connects as pg_basebackup will.</summary>

@@ -68,7 +68,7 @@ public static partial class PostgresErrors
         inner);
 
     public static TransientException Busy(PostgresOptions server, string detail, Exception? inner = null) => new(
-        ErrorCodes.ReplicationSlotsBusy,
+        ErrorCodes.WalSendersBusy,
         $"PostgreSQL at {server.Host}:{server.Port} has no connection left: {detail}",
         "wait for other backups and standbys (SELECT * FROM pg_stat_replication;), or raise the limit and restart "
         + "the server: ALTER SYSTEM SET max_wal_senders = 10; (or max_connections, if that is the one named).",

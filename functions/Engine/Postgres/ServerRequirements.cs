@@ -57,7 +57,7 @@ public static class ServerRequirements
         if (facts.MaxWalSenders == 0)
         {
             unmet.Add(new HighwaterException(
-                ErrorCodes.ReplicationSlotsBusy, "max_wal_senders is 0: the server takes no replication connection.",
+                ErrorCodes.WalSendersBusy, "max_wal_senders is 0: the server takes no replication connection.",
                 "ALTER SYSTEM SET max_wal_senders = 10; then restart the server."));
         }
     }

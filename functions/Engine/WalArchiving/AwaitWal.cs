@@ -67,8 +67,9 @@ public sealed partial class AwaitWal(
             if (!switched)
                 switched = await TryFinishSegmentAsync(backup.LastSegment.End(size), cancellationToken);
             if (clock.GetElapsedTime(start) >= deadline)
-                throw await new WalWhereabouts(server, new WalSpool(options.SpoolPath))
-                    .ExplainAsync(backup, missing, local, awaited, deadline, trouble, cancellationToken);
+                throw await new WalWhereabouts(server, new WalSpool(options.SpoolPath)).ExplainAsync(
+                    $"base backup {backup.Id} needs ({backup.FirstSegment} to {backup.LastSegment})",
+                    missing, local, awaited, deadline, trouble, cancellationToken);
             await Task.Delay(PollInterval, clock, cancellationToken);
         }
     }

@@ -80,6 +80,14 @@ internal sealed class WalSpool(string path)
         }
     }
 
+    /// <summary>How many files were moved aside and are still there.</summary>
+    /// <exception cref="IOException">It cannot be listed.</exception>
+    public int CountMovedAside()
+    {
+        var folder = Path.Combine(path, QuarantineFolder);
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Count() : 0;
+    }
+
     /// <summary>Where a file of this name stands that was moved aside, or null.</summary>
     public string? MovedAside(WalFileName file)
     {

@@ -10,19 +10,26 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
 {
     private const int MostNamed = 8;
 
+    /// <param name="awaitedFor">Why the segments are awaited: the end of a sentence about them.</param>
+    /// <param name="missing">Those that did not arrive.</param>
+    /// <param name="local">The repository that the spool is emptied into.</param>
+    /// <param name="awaited">The repository they did not arrive in.</param>
+    /// <param name="waited">How long they were waited for.</param>
+    /// <param name="trouble">What the last attempt to bring them failed with, or null.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
     public async Task<TransientException> ExplainAsync(
-        BackupRecord backup,
+        string awaitedFor,
         IReadOnlyList<WalSegmentName> missing,
         BackupRepository local,
         BackupRepository awaited,
-        TimeSpan deadline,
+        TimeSpan waited,
         HighwaterException? trouble,
         CancellationToken cancellationToken)
     {
         var (archiver, serverSays) = await AskServerAsync(cancellationToken);
         var text = new StringBuilder(
-            $"After {deadline.TotalSeconds:0} s the repository '{awaited.Name}' still lacks {missing.Count} of the "
-            + $"WAL segments that base backup {backup.Id} needs ({backup.FirstSegment} to {backup.LastSegment}):");
+            $"After {waited.TotalSeconds:0} s the repository '{awaited.Name}' still lacks {missing.Count} of the "
+            + $"WAL segments that {awaitedFor}:");
         var remedies = new List<string>();
         foreach (var segment in missing.Take(MostNamed))
         {
@@ -41,8 +48,7 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
             remedies.Insert(0, trouble.Remedy);
         }
 
-        remedies.Add("'highwater wal-sync' then brings the segments at once, and the next run of the base backup "
-            + "counts it");
+        remedies.Add("'highwater wal-sync' then brings the segments at once");
         return new TransientException(ErrorCodes.WalAwaited, text.ToString(), string.Join("; ", remedies), trouble);
     }
 

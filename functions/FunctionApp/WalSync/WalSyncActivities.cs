@@ -18,7 +18,7 @@ public sealed class WalSyncActivities(
         return new ArchivedWal(
             archived.Files,
             archived.Bytes,
-            [.. archived.Quarantined.Select(Describe)],
+            [.. archived.Faults.Select(Describe)],
             local.Name,
             repositories.Others);
     }

@@ -1,3 +1,4 @@
+using Highwater.Engine.Configuration;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Repository;
@@ -12,6 +13,8 @@ public sealed class ReadStatusTests : IAsyncLifetime
     private readonly TempDirectory _spool = new("spool");
     private RepositoryScene _local = null!;
     private RepositoryScene _remote = null!;
+
+    private static Recurrence Daily => Recurrence.TryParse("0 2 * * *", TimeZoneInfo.Utc)!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -68,6 +71,19 @@ public sealed class ReadStatusTests : IAsyncLifetime
         _remote.Storage.Fault = _local.Storage.Fault;
         Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(_local), Source(_remote))).Level);
         Assert.Equal(StatusLevel.Fail, (await ReadAsync()).Level);
+    }
+
+    [Fact]
+    public async Task A_base_backup_older_than_the_schedule_asks_for_is_a_warning_and_much_older_a_failure()
+    {
+        _local.Clock.Advance(TimeSpan.FromDays(1));
+        var report = await ReadAsync(Source(_local), Source(_remote));
+        Assert.Equal(StatusLevel.Warn, report.Level);
+        Assert.Contains("every 1 d", report.Lines[0].Text, StringComparison.Ordinal);
+        Assert.Contains("highwater backup", report.Lines[0].Remedy!, StringComparison.Ordinal);
+
+        _local.Clock.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(_local), Source(_remote))).Level);
     }
 
     [Fact]
@@ -130,7 +146,7 @@ public sealed class ReadStatusTests : IAsyncLifetime
     public async Task A_spool_that_is_not_there_fails()
     {
         var report = await new ReadStatus(_local.Clock).RunAsync(
-            [Source(_local)], _spool.Combine("absent"), null, Token);
+            [Source(_local)], _spool.Combine("absent"), null, Daily, Token);
         Assert.NotNull(report.Spool.Fault);
         Assert.Equal(StatusLevel.Fail, report.Level);
     }
@@ -142,7 +158,7 @@ public sealed class ReadStatusTests : IAsyncLifetime
             new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 }, Token);
         await server.ArchiveCurrentWalAsync(Token);
         var report = await new ReadStatus(TimeProvider.System).RunAsync(
-            [Source(_local)], server.SpoolPath, server.Connection, Token);
+            [Source(_local)], server.SpoolPath, server.Connection, Daily, Token);
         Assert.NotNull(report.Server!.CurrentLsn);
         Assert.Equal(["spool"], report.Server.LastArchivedAt);
 
@@ -156,5 +172,5 @@ public sealed class ReadStatusTests : IAsyncLifetime
         token => BackupRepository.OpenAsync(scene.Repository.Name, scene.Storage, token));
 
     private Task<StatusReport> ReadAsync(params RepositorySource[] sources) =>
-        new ReadStatus(_local.Clock).RunAsync(sources, _spool.Path, null, Token);
+        new ReadStatus(_local.Clock).RunAsync(sources, _spool.Path, null, Daily, Token);
 }

@@ -25,7 +25,7 @@ public sealed class ArchiveSpooledWalTests
         var result = await scene.ArchiveAsync();
 
         Assert.Equal(5, result.Files);
-        Assert.Empty(result.Quarantined);
+        Assert.Empty(result.Faults);
         Assert.Empty(scene.Spooled());
         Assert.Equal(
             WalScene.BytesOf(WalScene.Segment(5)),
@@ -63,7 +63,7 @@ public sealed class ArchiveSpooledWalTests
         File.WriteAllBytes(scene.InSpool("000000010000000000000001.part"), [1]);
         var result = await scene.ArchiveAsync();
         Assert.Equal(0, result.Files);
-        Assert.Empty(result.Quarantined);
+        Assert.Empty(result.Faults);
         Assert.Equal(["000000010000000000000001.part", "notes.txt"], scene.Spooled());
         Assert.True(File.Exists(scene.InSpool(".tmp/000000010000000000000001.x9Tz3q")));
     }
@@ -123,7 +123,7 @@ public sealed class ArchiveSpooledWalTests
         var result = await scene.ArchiveAsync();
 
         Assert.Equal(2, result.Files);
-        var fault = Assert.Single(result.Quarantined);
+        var fault = Assert.Single(result.Faults);
         Assert.Equal(segment.ToString(), fault.File);
         Assert.Equal(ErrorCodes.WalInvalid.Code, fault.Code);
         Assert.Contains(words, fault.WhatHappened, StringComparison.Ordinal);
@@ -160,7 +160,7 @@ public sealed class ArchiveSpooledWalTests
         var result = await scene.ArchiveAsync();
 
         Assert.Equal(1, result.Files);
-        var fault = Assert.Single(result.Quarantined);
+        var fault = Assert.Single(result.Faults);
         Assert.Equal(ErrorCodes.WalConflict.Code, fault.Code);
         Assert.Contains(Engine.Storage.Sha256Hash.Of(other).ToString(), fault.WhatHappened, StringComparison.Ordinal);
         Assert.Contains(
@@ -173,7 +173,7 @@ public sealed class ArchiveSpooledWalTests
 
         // The same mishap again keeps what was moved aside before.
         File.WriteAllBytes(scene.InSpool(segment.ToString()), WalScene.BytesOf(segment, seed: 3));
-        var again = Assert.Single((await scene.ArchiveAsync()).Quarantined);
+        var again = Assert.Single((await scene.ArchiveAsync()).Faults);
         Assert.Equal(scene.InQuarantine(segment + ".2"), again.MovedTo);
         Assert.Equal(other, await File.ReadAllBytesAsync(scene.InQuarantine(segment.ToString()), WalScene.Token));
     }
@@ -185,9 +185,9 @@ public sealed class ArchiveSpooledWalTests
         scene.SpoolText("00000002.history", History);
         await scene.ArchiveAsync();
         scene.SpoolText("00000002.history", "1\t0/800000\tno recovery target specified\n");
-        Assert.Equal(ErrorCodes.WalConflict.Code, Assert.Single((await scene.ArchiveAsync()).Quarantined).Code);
+        Assert.Equal(ErrorCodes.WalConflict.Code, Assert.Single((await scene.ArchiveAsync()).Faults).Code);
         scene.SpoolText("00000003.history", "this is no history\n");
-        Assert.Equal(ErrorCodes.WalInvalid.Code, Assert.Single((await scene.ArchiveAsync()).Quarantined).Code);
+        Assert.Equal(ErrorCodes.WalInvalid.Code, Assert.Single((await scene.ArchiveAsync()).Faults).Code);
         Assert.Equal(
             History, Encoding.UTF8.GetString(await WalScene.ReadAsync(scene.LocalArchive, "00000002.history")));
     }
@@ -233,7 +233,7 @@ public sealed class ArchiveSpooledWalTests
         {
             var result = await scene.ArchiveAsync();
             Assert.Equal(filesTaken, result.Files);
-            var fault = Assert.Single(result.Quarantined);
+            var fault = Assert.Single(result.Faults);
             Assert.Equal(ErrorCodes.RepositoryDamaged.Code, fault.Code);
             Assert.Null(fault.MovedTo);
             Assert.Equal(["000000010000000000000003"], scene.Spooled());
@@ -276,7 +276,7 @@ public sealed class ArchiveSpooledWalTests
         var numbers = Enumerable.Range(1, 40).Select(n => (uint)n).ToArray();
         scene.Spool(numbers);
         var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => scene.ArchiveAsync())));
-        Assert.All(results, r => Assert.Empty(r.Quarantined));
+        Assert.All(results, r => Assert.Empty(r.Faults));
         Assert.Empty(scene.Spooled());
         Assert.False(Directory.Exists(scene.InQuarantine("")));
         foreach (var number in numbers)

@@ -23,7 +23,7 @@ public sealed class WalFromServerTests
         var result = await scene.ArchiveAsync();
 
         Assert.Equal(spooled.Length, result.Files);
-        Assert.Empty(result.Quarantined);
+        Assert.Empty(result.Faults);
         Assert.Empty(scene.Spooled());
         foreach (var name in spooled)
         {
@@ -94,7 +94,7 @@ public sealed class WalFromServerTests
             TimeSpan.FromSeconds(60),
             Token);
 
-        Assert.Empty((await scene.ArchiveAsync()).Quarantined);
+        Assert.Empty((await scene.ArchiveAsync()).Faults);
 
         var names = (await scene.LocalArchive.ListAsync(Token)).Select(f => f.Name).ToList();
         Assert.Contains(WalFileName.HistoryOf(2), names);

@@ -1,0 +1,61 @@
+using Highwater.EmbeddedHost;
+using Highwater.Engine.Configuration;
+using Highwater.Engine.Diagnostics;
+using Highwater.Engine.Diagnostics.Checks;
+using Highwater.Engine.Errors;
+using Highwater.FunctionApp;
+using Highwater.FunctionApp.BaseBackup;
+using Highwater.FunctionApp.WalSync;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+
+namespace Highwater.Cli.Orchestrations;
+
+/// <summary>Asks a serving process how the latest runs of the scheduled orchestrations ended.</summary>
+public static class ReadSchedule
+{
+    public static async Task<ScheduleFacts> RunAsync(
+        IConfiguration configuration, HighwaterSettings settings, CancellationToken cancellationToken)
+    {
+        if (RunningHost.Find(settings.StatePath) is not { Url: { } url })
+            return new ScheduleFacts(null, null, []);
+        try
+        {
+            await using var host = new ServedHost(new Uri(url), configuration[SettingNames.Key]);
+            var backup = await host.FindAsync(BaseBackupOrchestration.Name, cancellationToken);
+            var sync = await host.FindAsync(WalSyncOrchestration.Name, cancellationToken);
+            return new ScheduleFacts(url, null,
+            [
+                .. Read<BaseBackupOutcome>(BaseBackupOrchestration.Name, backup, outcome => outcome.Repositories),
+                .. Read<WalSyncOutcome>(WalSyncOrchestration.Name, sync, outcome => outcome.Repositories),
+            ]);
+        }
+        catch (HighwaterException e)
+        {
+            return new ScheduleFacts(url, new StatusFault(e.Code.Code, e.WhatHappened, e.Remedy), []);
+        }
+    }
+
+    private static IEnumerable<LastRun> Read<TOutcome>(
+        string name, OrchestrationSnapshot? run, Func<TOutcome, IReadOnlyList<RepositoryOutcome>> repositories)
+        where TOutcome : class
+    {
+        if (run is null)
+            return [];
+        if (!run.IsCompleted)
+            return [new LastRun(name, null)];
+        var error = run.Status == OrchestrationRuntimeStatus.Completed
+            ? repositories(run.Result<TOutcome>()).Select(repository => repository.Error)
+                .FirstOrDefault(found => found is not null)
+            : run.Output?.ToString() ?? run.Status.ToString();
+        return [new LastRun(name, error is null ? null : FaultOf(error))];
+    }
+
+    private static StatusFault FaultOf(string error)
+    {
+        if (ErrorCodes.Parse(error) is not { } parsed)
+            return new StatusFault(ErrorCodes.OrchestrationFailed.Code, error, "see the log of 'highwater serve'");
+        var known = HighwaterException.From(parsed);
+        return new StatusFault(known.Code.Code, known.WhatHappened, known.Remedy);
+    }
+}

@@ -1,0 +1,107 @@
+namespace Highwater.Engine.Diagnostics.Checks;
+
+/// <summary>Says which criteria are met, and what to do about the others. Pure.</summary>
+internal static class CheckJudge
+{
+    // A lease and a time of day are off by this much; beyond a minute a recovery target misses what was meant.
+    private static readonly TimeSpan NoticeableOffset = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HarmfulOffset = TimeSpan.FromMinutes(1);
+
+    // Room for a burst of WAL while nobody empties the spool.
+    private const int SegmentsOfRoom = 16;
+
+    /// <summary>One line for each criterion, in the order of the way from the server to the copies.</summary>
+    public static IReadOnlyList<CheckLine> Judge(CheckFacts facts) =>
+    [
+        OfSettings(facts),
+        .. ServerCriteria.Judge(facts),
+        .. OfSpool(facts),
+        .. facts.Repositories.SelectMany(
+            (repository, index) => RepositoryCriteria.Judge(repository, facts, facts.Repositories[0], index)),
+        .. facts.Clocks.Select(OfClock),
+        .. OfSchedule(facts.Schedule),
+    ];
+
+    private static CheckLine OfSettings(CheckFacts facts)
+    {
+        var settings = facts.Settings;
+        var text = $"They can be read: base backups at '{settings.Schedules.BaseBackup}', of which "
+            + $"{settings.RetentionCount} are kept, and WAL syncs at '{settings.Schedules.WalSync}'";
+        return settings.Repositories.Count > 1
+            ? new CheckLine("settings", null, StatusLevel.Ok, $"{text}, in {settings.Repositories.Count} repositories.")
+            : new CheckLine(
+                "settings", null, StatusLevel.Warn,
+                $"{text}. There is no remote repository: the loss of this machine's disks is the loss of all backups.",
+                "set REMOTE_BACKUP_HOST, REMOTE_BACKUP_USER and REMOTE_BACKUP_PATH");
+    }
+
+    private static IEnumerable<CheckLine> OfSpool(CheckFacts facts)
+    {
+        if (facts.SpoolProbe.Fault is { } fault)
+            return [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
+        return [.. StatusJudge.OfSpool(facts.Spool).Select(line => Line(line.Level, line.Text, line.Remedy)),
+            .. OfRoom(facts), .. OfQuarantine(facts)];
+
+        static CheckLine Line(StatusLevel level, string text, string? remedy) =>
+            new("spool", null, level, text, remedy);
+
+        static IEnumerable<CheckLine> OfRoom(CheckFacts facts)
+        {
+            if (facts.SpoolProbe.FreeBytes is { } free && facts.Server is { } server
+                && free < SegmentsOfRoom * server.WalSegmentSize.Bytes)
+                yield return Line(
+                    StatusLevel.Fail,
+                    $"Only {new ByteCount(free)} are free in {facts.Spool.Path}: archive_command is about to fail.",
+                    "make room there, or move the spool to a larger file system (WAL_SPOOL_PATH)");
+        }
+
+        static IEnumerable<CheckLine> OfQuarantine(CheckFacts facts)
+        {
+            if (facts.SpoolProbe.Quarantined > 0)
+                yield return Line(
+                    StatusLevel.Warn,
+                    $"{facts.SpoolProbe.Quarantined} WAL files were moved aside to {facts.Spool.Path}/quarantine.",
+                    "find out in the log why (event 502), then remove them; where they left a gap, take a base backup: "
+                    + "highwater backup");
+        }
+    }
+
+    private static CheckLine OfClock(ClockOffset clock)
+    {
+        var off = clock.Ahead.Duration();
+        if (off < NoticeableOffset)
+            return new CheckLine(
+                "clock", null, StatusLevel.Ok, $"The clock of {clock.Whose} agrees with this machine's.");
+        return new CheckLine(
+            "clock",
+            null,
+            off < HarmfulOffset ? StatusLevel.Warn : StatusLevel.Fail,
+            $"The clock of {clock.Whose} is {new Duration(off)} "
+            + $"{(clock.Ahead > TimeSpan.Zero ? "ahead of" : "behind")} this machine's: times of backups and recovery targets do not mean the same moment.",
+            "let both machines keep time: timedatectl set-ntp true");
+    }
+
+    private static IEnumerable<CheckLine> OfSchedule(ScheduleFacts? schedule)
+    {
+        if (schedule is null)
+            return [];
+        if (schedule.Fault is { } fault)
+            return [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
+        if (schedule.Runner is null)
+            return [Line(
+                StatusLevel.Warn,
+                "No 'highwater serve' runs here, so nothing takes base backups or syncs WAL by itself.",
+                "start it: highwater serve; where the Azure Functions host does its work, nothing is to be done")];
+        return [Line(StatusLevel.Ok, $"'highwater serve' answers at {schedule.Runner}.", null),
+            .. from run in schedule.LastRuns
+               let failure = run.Fault
+               where failure is not null
+               select Line(
+                   StatusLevel.Fail,
+                   $"The last {run.Name} did not do all it should: {failure.Code}: {failure.WhatHappened}",
+                   failure.Remedy)];
+
+        static CheckLine Line(StatusLevel level, string text, string? remedy) =>
+            new("schedule", null, level, text, remedy);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Highwater.Engine.Storage;
+
+namespace Highwater.Engine.Diagnostics.Checks;
+
+/// <summary>The criteria of one repository. Pure.</summary>
+internal static class RepositoryCriteria
+{
+    public static IEnumerable<CheckLine> Judge(
+        CheckedRepository repository, CheckFacts facts, CheckedRepository first, int index)
+    {
+        var status = repository.Status;
+        if (status.Fault is { } fault)
+            return [Fault("repository", status.Name, fault)];
+        return
+        [
+            .. OfArrival(repository, facts, first, index),
+            OfBackups(status),
+            .. OfWindow(repository),
+            .. OfRetention(status, facts.Settings.RetentionCount),
+            .. StatusJudge.OfBacklog(status).Select(line => Line("copy", status.Name, line)),
+            OfDurability(status),
+            SpaceCriterion.Judge(repository, facts.Settings.RetentionCount),
+        ];
+    }
+
+    private static IEnumerable<CheckLine> OfArrival(
+        CheckedRepository repository, CheckFacts facts, CheckedRepository first, int index)
+    {
+        if (facts.Probe?.Segment is not { } segment || repository.Arrival is not { } arrival)
+            return [];
+        var name = repository.Status.Name;
+        if (arrival.Fault is { } fault)
+            return [Fault("wal-arrival", name, fault)];
+        if (arrival.After is { } after)
+            return [new CheckLine(
+                "wal-arrival", name, StatusLevel.Ok,
+                $"WAL segment {segment}, closed for this check, arrived after {new Duration(after)}.")];
+        return index == 0 ? [] : [new CheckLine(
+            "wal-arrival", name, StatusLevel.Warn,
+            $"WAL segment {segment} could not be followed beyond the repository '{first.Status.Name}'.",
+            $"cure what is wrong with '{first.Status.Name}' first, then run this check again")];
+    }
+
+    private static CheckLine OfBackups(RepositoryStatus status) =>
+        Line("base-backup", status.Name, StatusJudge.OfBackups(status));
+
+    private static IEnumerable<CheckLine> OfWindow(CheckedRepository repository)
+    {
+        var name = repository.Status.Name;
+        if (repository.WindowFault is { } fault)
+            yield return Fault("window", name, fault);
+        else if (repository.Window is { To: { } end } window)
+            yield return new CheckLine(
+                "window", name, StatusLevel.Ok,
+                $"It can be restored to any moment from {Moment(window.From)} to {Moment(end)}.");
+        else if (repository.Window is { } empty)
+            yield return new CheckLine(
+                "window", name, StatusLevel.Warn,
+                $"It can be restored to {Moment(empty.From)}; no transaction ended since then.",
+                "write something and run this check again");
+        foreach (var line in StatusJudge.OfGaps(repository.Status))
+            yield return Line("window", name, line);
+    }
+
+    private static IEnumerable<CheckLine> OfRetention(RepositoryStatus status, int keep)
+    {
+        var useless = status.Backups - status.RestorableBackups;
+        if (status.RestorableBackups == 0)
+            yield break;
+        if (useless > 0)
+            yield return new CheckLine(
+                "retention", status.Name, StatusLevel.Warn,
+                $"{useless} of {status.Backups} base backups cannot be restored and do not count.",
+                "run 'highwater verify --repair' to complete them from the other repository, or wait until they are "
+                + "pruned");
+        if (status.RestorableBackups > keep + 1)
+            yield return new CheckLine(
+                "retention", status.Name, StatusLevel.Warn,
+                $"{status.RestorableBackups} restorable base backups are there, {keep} are to be kept: it was not "
+                + "pruned.",
+                "see why: highwater prune");
+        else
+            yield return new CheckLine(
+                "retention", status.Name, StatusLevel.Ok,
+                $"{status.RestorableBackups} restorable base backups are there, {keep} are to be kept"
+                + (status.RestorableBackups < keep ? ": none has to go yet." : "."));
+    }
+
+    private static CheckLine OfDurability(RepositoryStatus status) => new(
+        "durability", status.Name, StatusLevel.Ok,
+        status.Storage!.Durability == Durability.Fsync
+            ? "What is written is flushed to the device before it counts."
+            : "What is written is read back and compared before it counts; the device cannot be told to flush.");
+
+    private static string Moment(DateTimeOffset moment) =>
+        moment.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss+00", CultureInfo.InvariantCulture);
+
+    private static CheckLine Line(string criterion, string repository, StatusLine line) =>
+        new(criterion, repository, line.Level, line.Text, line.Remedy);
+
+    private static CheckLine Fault(string criterion, string repository, StatusFault fault) =>
+        new(criterion, repository, StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy);
+}

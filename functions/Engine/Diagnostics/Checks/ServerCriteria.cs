@@ -1,0 +1,106 @@
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+
+namespace Highwater.Engine.Diagnostics.Checks;
+
+/// <summary>The criteria of the server and its archiving. Pure.</summary>
+internal static class ServerCriteria
+{
+    private const string Script = "archive-wal";
+
+    private const string TimeoutRemedy = "ALTER SYSTEM SET archive_timeout = 60; SELECT pg_reload_conf();";
+
+    // Longer than this a quiet server keeps more to itself than its operators expect.
+    private static readonly TimeSpan LongTimeout = TimeSpan.FromMinutes(10);
+
+    public static IEnumerable<CheckLine> Judge(CheckFacts facts)
+    {
+        if (facts.Server is not { } server)
+            return facts.Unmet.Select(fault => Fault("server", fault));
+        return [.. OfServer(server, facts), .. OfArchiving(server, facts), .. OfTimeout(server), .. OfProbe(facts)];
+    }
+
+    private static IEnumerable<CheckLine> OfServer(ServerFacts server, CheckFacts facts)
+    {
+        var unmet = facts.Unmet.Where(fault => !IsOfArchiving(fault)).Select(fault => Fault("server", fault)).ToList();
+        if (unmet.Count > 0)
+            return unmet;
+        var role = facts.Settings.Postgres.User;
+        var text = $"PostgreSQL {server.VersionNumber / 10_000}.{server.VersionNumber % 10_000} at "
+            + $"{facts.Settings.Postgres.Host}:{facts.Settings.Postgres.Port} answers; the role '{role}' may take base "
+            + "backups and read the settings";
+        return server.Role.MaySwitchWal
+            ? [new CheckLine("server", null, StatusLevel.Ok, $"{text} and close WAL segments.")]
+            : [new CheckLine(
+                "server", null, StatusLevel.Warn,
+                $"{text}, but not close WAL segments: a base backup waits until the server does.",
+                $"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {PostgresErrors.Quote(role)};")];
+    }
+
+    private static IEnumerable<CheckLine> OfArchiving(ServerFacts server, CheckFacts facts)
+    {
+        var unmet = facts.Unmet.Where(IsOfArchiving).Select(fault => Fault("archiving", fault)).ToList();
+        if (unmet.Count > 0)
+            return unmet;
+        var judged = facts.Archiving is { } archiving
+            ? ServerJudge.Judge(archiving, facts.At)
+                .Select(line => new CheckLine("archiving", null, line.Level, line.Text, line.Remedy))
+            : [];
+        return [.. OfCommand(server), .. judged];
+    }
+
+    private static IEnumerable<CheckLine> OfCommand(ServerFacts server)
+    {
+        if (server.ArchiveLibrary.Length > 0)
+            yield return new CheckLine(
+                "archiving", null, StatusLevel.Warn,
+                $"archive_library is '{server.ArchiveLibrary}', so archive_command is not called.",
+                "ALTER SYSTEM RESET archive_library; unless that library fills the spool");
+        else if (!server.ArchiveCommand.Contains(Script, StringComparison.Ordinal))
+            yield return new CheckLine(
+                "archiving", null, StatusLevel.Warn,
+                $"archive_command does not call {Script}: {server.ArchiveCommand}",
+                $"ALTER SYSTEM SET archive_command = '/usr/local/bin/{Script} \"%p\" \"%f\"'; "
+                + "SELECT pg_reload_conf();");
+        else
+            yield return new CheckLine(
+                "archiving", null, StatusLevel.Ok,
+                $"archive_mode is {server.ArchiveMode} and archive_command calls {Script}.");
+    }
+
+    private static IEnumerable<CheckLine> OfTimeout(ServerFacts server)
+    {
+        if (server.ArchiveMode == "off")
+            return [];
+        if (server.ArchiveTimeout == TimeSpan.Zero)
+            return [Line(
+                StatusLevel.Warn,
+                "archive_timeout is 0: a quiet server keeps its last WAL segment to itself until it is full.",
+                TimeoutRemedy)];
+        var text = $"A quiet server hands over its WAL after {new Duration(server.ArchiveTimeout)} at the latest.";
+        return [server.ArchiveTimeout > LongTimeout
+            ? Line(StatusLevel.Warn, text, TimeoutRemedy)
+            : Line(StatusLevel.Ok, text, null)];
+
+        static CheckLine Line(StatusLevel level, string text, string? remedy) =>
+            new("archive-timeout", null, level, text, remedy);
+    }
+
+    /// <summary>Only what kept the probe from being made; what became of it is said for each repository.</summary>
+    private static IEnumerable<CheckLine> OfProbe(CheckFacts facts)
+    {
+        if (facts.Probe is { Fault: { } fault })
+            return [Fault("wal-arrival", fault)];
+        return facts.Probe is null && facts.Server!.InRecovery
+            ? [new CheckLine(
+                "wal-arrival", null, StatusLevel.Warn,
+                "The server is a standby, which closes no WAL segment of its own: none was followed.",
+                "run this check against the primary: POSTGRES_HOST")]
+            : [];
+    }
+
+    private static bool IsOfArchiving(StatusFault fault) => fault.Code == ErrorCodes.ArchivingOff.Code;
+
+    private static CheckLine Fault(string criterion, StatusFault fault) =>
+        new(criterion, null, StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy);
+}
