@@ -20,6 +20,12 @@ public sealed record EmbeddedHostOptions
     /// </summary>
     public string? Key { get; init; }
 
+    /// <summary>What the routes of the app's HTTP functions begin with; nothing when empty.</summary>
+    public string RoutePrefix { get; init; } = "api";
+
+    /// <summary>What the hub is called in links to instances. One state directory is one hub.</summary>
+    public string TaskHub { get; init; } = "DurableFunctionsHub";
+
     /// <summary>Activities that run at the same time, over all orchestrations.</summary>
     public int MaxConcurrentActivities { get; init; } = 16;
 
@@ -31,18 +37,22 @@ public sealed record EmbeddedHostOptions
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_KEY and urls (or --urls).
+    /// Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_KEY and urls (or --urls), and the route
+    /// prefix and the name of the hub from <c>host.json</c>.
     /// </summary>
     public static EmbeddedHostOptions FromConfiguration(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var urls = configuration["urls"] is { Length: > 0 } given ? given : "http://127.0.0.1:7071";
+        var hostJson = HostJson.Read(configuration);
         return new EmbeddedHostOptions
         {
             StateDirectory = configuration["HIGHWATER_STATE_PATH"] is { Length: > 0 } path ? path : ".highwater",
             Urls = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             Timers = true,
             Key = configuration["HIGHWATER_KEY"] is { Length: > 0 } key ? key : null,
+            RoutePrefix = hostJson["extensions:http:routePrefix"]?.Trim('/') ?? "api",
+            TaskHub = hostJson["extensions:durableTask:hubName"] ?? "DurableFunctionsHub",
         };
     }
 }

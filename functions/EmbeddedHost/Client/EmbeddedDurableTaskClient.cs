@@ -3,6 +3,7 @@ using Highwater.EmbeddedHost.Orchestrations;
 using Highwater.EmbeddedHost.State;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using CoreEvent = DurableTask.Core.History.HistoryEvent;
 
 namespace Highwater.EmbeddedHost.Client;
 
@@ -20,7 +21,8 @@ internal sealed class EmbeddedDurableTaskClient(
         ArgumentException.ThrowIfNullOrEmpty(orchestratorName.Name, nameof(orchestratorName));
         cancellation.ThrowIfCancellationRequested();
         var now = time.GetUtcNow();
-        var id = options?.InstanceId is { Length: > 0 } given ? given : Guid.NewGuid().ToString("N");
+        var id = InstanceIds.For(options);
+        var refusing = InstanceIds.Refusing(options);
         var instance = new InstanceRow(id, Guid.NewGuid().ToString("N"), orchestratorName.Name)
         {
             Input = JsonData.Converter.Serialize(input),
@@ -29,7 +31,11 @@ internal sealed class EmbeddedDurableTaskClient(
             UpdatedAt = now,
         };
         var startAt = options?.StartAt is { } later && later > now ? later : (DateTimeOffset?)null;
-        Commit(CommitKind.Start, instance.Name, (session, done) => session.StartInstance(instance, startAt, done));
+        Commit(CommitKind.Start, instance.Name, (session, done) =>
+        {
+            session.MakeRoom(id, refusing, done, now);
+            session.StartInstance(instance, startAt, done);
+        });
         return Task.FromResult(id);
     }
 
@@ -95,6 +101,7 @@ internal sealed class EmbeddedDurableTaskClient(
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
         var row = database.Read(session => session.FindInstance(instanceId));
         return Task.FromResult(row?.ToMetadata(getInputsAndOutputs));
     }
@@ -105,6 +112,7 @@ internal sealed class EmbeddedDurableTaskClient(
     public override Task<PurgeResult> PurgeInstanceAsync(
         string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
         var purged = database.Write(
             CommitKind.Purge, instanceId, session => session.Purge(instanceId, options?.Recursive ?? false));
         return Task.FromResult(new PurgeResult(purged));
@@ -114,11 +122,53 @@ internal sealed class EmbeddedDurableTaskClient(
         PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var query = new OrchestrationQuery(filter.CreatedFrom, filter.CreatedTo, filter.Statuses);
-        var purged = database.Write(CommitKind.Purge, "*", session => session
-            .SearchInstances(query, afterId: null, int.MaxValue)
-            .Sum(row => session.Purge(row.InstanceId, options?.Recursive ?? false)));
-        return Task.FromResult(new PurgeResult(purged));
+        return new InstancePurge(database, time).RunAsync(filter, options?.Recursive ?? false, cancellation);
+    }
+
+    public override Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var now = time.GetUtcNow();
+        var newId = restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId;
+        Commit(CommitKind.Start, instanceId, (session, done) => session.Restart(instanceId, newId, now, done));
+        return Task.FromResult(newId);
+    }
+
+    public override Task RewindInstanceAsync(
+        string instanceId, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        Commit(
+            CommitKind.Rewind,
+            instanceId,
+            (session, done) => session.Rewind(instanceId, reason, time.GetUtcNow(), done));
+        return Task.CompletedTask;
+    }
+
+    public override Task<IList<CoreEvent>> GetOrchestrationHistoryAsync(
+        string instanceId, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var lines = database.Read(session => session.FindInstance(instanceId) is null
+            ? throw InstanceErrors.Unknown(instanceId)
+            : session.ReadHistory(instanceId));
+        return Task.FromResult<IList<CoreEvent>>(lines.ConvertAll<CoreEvent>(line => new RecordedEvent(line)));
+    }
+
+    public override Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
+        var found = database.Read(session => session.SearchInstanceIds(
+            runtimeStatus, completedTimeFrom, completedTimeTo, lastInstanceKey, checked(pageSize + 1)));
+        var page = found.Take(pageSize).ToList();
+        return Task.FromResult(new Page<string>(page, found.Count > pageSize ? page[^1] : null));
     }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -8,18 +8,13 @@ namespace Highwater.EmbeddedHost.Client;
 /// <summary>What can be done to an instance from outside its code.</summary>
 internal static class InstanceCommands
 {
-    /// <exception cref="ArgumentException">There is no such instance.</exception>
-    /// <exception cref="InvalidOperationException">It has finished.</exception>
+    /// <exception cref="Grpc.Core.RpcException">NotFound: there is no such instance. FailedPrecondition: it has
+    /// finished.</exception>
     public static InstanceRow RequireUnfinished(this StateSession session, string instanceId, string intent)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        var instance = session.FindInstance(instanceId)
-            ?? throw new ArgumentException($"No instance with ID '{instanceId}' was found.", nameof(instanceId));
-        return instance.IsFinished
-            ? throw new InvalidOperationException(
-                $"Cannot {intent} the orchestration instance {instanceId} because instance is in the "
-                + $"{instance.Status} state.")
-            : instance;
+        var instance = session.FindInstance(instanceId) ?? throw InstanceErrors.NotFound(instanceId);
+        return instance.IsFinished ? throw InstanceErrors.Finished(instanceId, intent, instance.Status) : instance;
     }
 
     public static void Terminate(
@@ -36,9 +31,8 @@ internal static class InstanceCommands
             session.ClearInbox(instanceId);
             session.ClearActivities(instanceId);
             effects.Changed.Add(instanceId);
-            var failure = new TaskFailureDetails(
-                "SubOrchestrationTerminated", $"The orchestration '{instanceId}' was terminated.", null, null, null);
-            ParentNotice.Post(session, session.FindInstance(instanceId)!, failure, now, effects);
+            ParentNotice.Post(
+                session, session.FindInstance(instanceId)!, TerminatedFailure(instanceId), now, effects);
         }
 
         foreach (var child in recursive ? session.ChildrenOf(instanceId) : [])
@@ -46,6 +40,10 @@ internal static class InstanceCommands
             session.Terminate(child, output, recursive, now, effects);
         }
     }
+
+    /// <summary>What an orchestration learns of a sub-orchestration that was terminated.</summary>
+    public static TaskFailureDetails TerminatedFailure(string instanceId) => new(
+        "SubOrchestrationTerminated", $"The orchestration '{instanceId}' was terminated.", null, null, null);
 
     public static void Suspend(
         this StateSession session, string instanceId, string? reason, DateTimeOffset now, StepEffects effects)
@@ -70,6 +68,29 @@ internal static class InstanceCommands
             effects.Changed.Add(instanceId);
             effects.Ready.Add(instanceId);
         }
+    }
+
+    /// <summary>Starts the same orchestration with the same input once more, under its id or another.</summary>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    /// <exception cref="InvalidOperationException">The id is to stay, and the instance has not finished.</exception>
+    public static void Restart(
+        this StateSession session, string instanceId, string newId, DateTimeOffset now, StepEffects effects)
+    {
+        var instance = session.FindInstance(instanceId) ?? throw InstanceErrors.Unknown(instanceId);
+        if (newId == instanceId && !instance.IsFinished)
+        {
+            throw new InvalidOperationException(
+                $"An orchestration with the instanceId {instanceId} cannot be restarted: it is {instance.Status}.");
+        }
+
+        var again = new InstanceRow(newId, Guid.NewGuid().ToString("N"), instance.Name)
+        {
+            Input = instance.Input,
+            Tags = instance.Tags,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        session.StartInstance(again, startAt: null, effects);
     }
 
     /// <returns>How many instances were removed; one that has not finished stays.</returns>

@@ -19,9 +19,13 @@ internal sealed class DurableEngine(
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
+    private int _failedWorkers;
 
     /// <summary>Cancelled when the host stops.</summary>
     public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Workers that failed and have not begun again yet.</summary>
+    public int FailedWorkers => Volatile.Read(ref _failedWorkers);
 
     /// <summary>
     /// Takes up what an earlier process left: activities without a result, inboxes that are not empty.
@@ -90,7 +94,9 @@ internal sealed class DurableEngine(
 #pragma warning restore CA1031
             {
                 HostLog.LoopFailed(log, PauseAfterTrouble.TotalSeconds, e);
+                Interlocked.Increment(ref _failedWorkers);
                 await Task.WhenAny(Task.Delay(PauseAfterTrouble, stopping));
+                Interlocked.Decrement(ref _failedWorkers);
             }
         }
     }

@@ -35,8 +35,14 @@ internal static class EmbeddedHostRegistration
         services.AddSingleton<TimerFunctions>();
         services.AddSingleton<FunctionByHand>();
         services.AddSingleton<FunctionRoutes>();
+        services.AddSingleton<HostKeys>();
+        services.AddSingleton<InstanceStarting>();
+        services.AddSingleton<InstanceQueries>();
+        services.AddSingleton<InstanceCommandRoutes>();
         services.AddSingleton<DurableRoutes>();
+        services.AddSingleton<FunctionListing>();
         services.AddSingleton<AdminRoutes>();
+        services.AddSingleton<HealthRoutes>();
         services.AddSingleton<HttpServer>();
         services.AddSingleton<BoundUrls>();
         services.AddHostedService<HostRun>();

@@ -1,32 +1,37 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using Highwater.EmbeddedHost.Functions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Azure.Functions.Worker;
 
 namespace Highwater.EmbeddedHost.Http;
 
 /// <summary>The admin API: the host's state, and running a function by hand.</summary>
-internal sealed class AdminRoutes(FunctionIndex functions, FunctionByHand byHand, TimeProvider time)
+internal sealed class AdminRoutes(
+    FunctionIndex functions, FunctionByHand byHand, FunctionListing listing, HostKeys keys, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
     private readonly string _version =
         typeof(AdminRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? "unknown";
 
-    public void Map(IEndpointRouteBuilder routes, KeyCheck keys, CancellationToken stopping)
+    public void Map(IEndpointRouteBuilder routes, CancellationToken stopping)
     {
+        routes.MapGet("/ping", () => Results.Ok());
         routes.MapGet("/admin/host/ping", () => Results.Ok());
-        var group = routes.MapGroup("/admin").AddEndpointFilter(keys.Filter);
+        var group = routes.MapGroup("/admin").AddEndpointFilter(keys.Require(AuthorizationLevel.Admin));
         group.MapGet("/host/status", () => Results.Json(new
         {
             id = $"{Environment.MachineName}-{Environment.ProcessId}",
-            state = "Running",
+            state = stopping.IsCancellationRequested ? "Stopping" : "Running",
             version = _version,
             processUptime = (long)time.GetElapsedTime(_started).TotalMilliseconds,
         }));
+        group.MapGet("/functions", (HttpRequest request) => Results.Json(listing.All(request)));
+        group.MapGet("/functions/{name}", (string name, HttpRequest request) =>
+            listing.Find(name, request) is { } function ? Results.Json(function) : Results.NotFound());
         group.MapPost("/functions/{name}", (string name, HttpRequest request, CancellationToken cancellation) =>
             RunAsync(name, request, stopping, cancellation));
     }

@@ -46,7 +46,7 @@ internal static class HttpArguments
                 ? JsonData.Converter.Deserialize(body, parameter.ParameterType)
                 : Converted(parameter, http.Request);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NotSupportedException)
         {
             throw new BadHttpRequestException($"'{parameter.Name}' cannot be read: {e.Message}", e);
         }

@@ -15,9 +15,17 @@ internal sealed record HttpError([property: JsonPropertyName("Message")] string 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ExceptionType { get; init; }
 
-    public static HttpError From(Exception e) => new("Something went wrong while processing your request")
+    [JsonPropertyName("StackTrace")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StackTrace { get; init; }
+
+    /// <summary>
+    /// For an exception that speaks of the request. One that came from within is logged, and not told to callers.
+    /// </summary>
+    public static HttpError From(string message, Exception e) => new(message)
     {
         ExceptionMessage = e.Message,
         ExceptionType = e.GetType().FullName,
+        StackTrace = e.StackTrace,
     };
 }

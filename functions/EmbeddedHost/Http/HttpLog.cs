@@ -14,4 +14,13 @@ internal static partial class HttpLog
 
     [LoggerMessage(7303, LogLevel.Error, "Function {Function}, called via the host APIs, failed")]
     public static partial void RunByHandFailed(ILogger logger, string function, Exception error);
+
+    [LoggerMessage(7304, LogLevel.Error, "The answer to {Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
+
+    [LoggerMessage(7305, LogLevel.Warning, "Not ready: {Reason}")]
+    public static partial void NotReady(ILogger logger, string reason);
+
+    [LoggerMessage(7306, LogLevel.Error, "The state database does not answer")]
+    public static partial void DatabaseFailed(ILogger logger, Exception error);
 }

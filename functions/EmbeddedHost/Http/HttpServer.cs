@@ -8,15 +8,19 @@ using Microsoft.Extensions.Logging;
 
 namespace Highwater.EmbeddedHost.Http;
 
-/// <summary>Serves the app's HTTP functions, the Durable HTTP API and the admin API.</summary>
+/// <summary>Serves the app's HTTP functions, the Durable HTTP API, the admin API and the health probes.</summary>
 internal sealed class HttpServer(
     EmbeddedHostOptions options,
     FunctionRoutes functions,
     DurableRoutes durable,
     AdminRoutes admin,
+    HealthRoutes health,
     BoundUrls bound,
     ILoggerFactory loggers) : IAsyncDisposable
 {
+    // By now the engine has stopped, and every request that can be cancelled is: the rest are slow callers.
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(2);
+
     private WebApplication? _app;
 
     /// <exception cref="AddressRefusedException">No key is set, and an address is not a loopback one.</exception>
@@ -62,9 +66,12 @@ internal sealed class HttpServer(
         builder.WebHost.UseKestrelCore().UseUrls([.. options.Urls]);
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
         builder.Services.AddRouting();
         builder.Services.AddMvcCore();
         var app = builder.Build();
+        var log = loggers.CreateLogger<HttpServer>();
+        app.Use(next => HttpErrors.OfTheHost(next, log, stopping));
         if (options.Key is null)
         {
             app.Use(LoopbackOnly.Filter);
@@ -72,10 +79,10 @@ internal sealed class HttpServer(
 
         app.Use(WrongMethodIsNotFound);
         app.UseRouting();
-        var keys = new KeyCheck(options.Key);
-        functions.Map(app, keys, stopping);
-        durable.Map(app, keys);
-        admin.Map(app, keys, stopping);
+        functions.Map(app, stopping);
+        durable.Map(app, stopping);
+        admin.Map(app, stopping);
+        health.Map(app);
         return app;
     }
 

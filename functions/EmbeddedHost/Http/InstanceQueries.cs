@@ -1,7 +1,9 @@
-using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.DurableTask.Client;
 
 namespace Highwater.EmbeddedHost.Http;
@@ -10,6 +12,7 @@ namespace Highwater.EmbeddedHost.Http;
 internal sealed class InstanceQueries(DurableTaskClient client)
 {
     private const string ContinuationHeader = "x-ms-continuation-token";
+    private const string SecondsUntilNextQuestion = "5";
 
     public void Map(IEndpointRouteBuilder group)
     {
@@ -19,113 +22,100 @@ internal sealed class InstanceQueries(DurableTaskClient client)
         group.MapDelete("/instances", PurgeAllAsync);
     }
 
-    private async Task<IResult> GetAsync(
-        string id,
-        HttpRequest request,
-        CancellationToken cancellation,
-        bool showInput = true,
-        bool returnInternalServerErrorOnFailure = false)
+    private async Task<IResult> GetAsync(string id, HttpRequest request, CancellationToken cancellation)
     {
+        var showInput = request.Flag("showInput", missing: true);
+        var showHistory = request.Flag("showHistory");
+        var showHistoryOutput = request.Flag("showHistoryOutput");
+        var failureIsError = request.Flag("returnInternalServerErrorOnFailure");
         if (await client.GetInstanceAsync(id, true, cancellation) is not { } instance)
         {
             return Results.NotFound();
         }
 
         var status = InstanceStatus.From(instance, showInput);
+        if (showHistory && instance.RuntimeStatus != OrchestrationRuntimeStatus.Pending)
+        {
+            var history = await client.GetOrchestrationHistoryAsync(id, cancellation);
+            status = status with { HistoryEvents = HistoryJson.From(history, showInput, showHistoryOutput) };
+        }
+
+        var response = request.HttpContext.Response;
         if (!instance.IsCompleted)
         {
-            request.HttpContext.Response.Headers.RetryAfter = "5";
-            return Results.Accepted(ManagementLinks.InstanceUrl(request, id), status);
+            response.Headers.RetryAfter = SecondsUntilNextQuestion;
+            response.Headers.Location = request.GetEncodedUrl();
+            return Results.Json(status, InstanceStatus.Json, statusCode: StatusCodes.Status202Accepted);
         }
 
-        var failed = instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed && returnInternalServerErrorOnFailure;
+        var isError = instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed && failureIsError;
         return Results.Json(
-            status, statusCode: failed ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK);
+            status,
+            InstanceStatus.Json,
+            statusCode: isError ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK);
     }
 
-    private async Task<IResult> ListAsync(
-        HttpRequest request,
-        CancellationToken cancellation,
-        string? createdTimeFrom = null,
-        string? createdTimeTo = null,
-        string? runtimeStatus = null,
-        string? instanceIdPrefix = null,
-        int top = OrchestrationQuery.DefaultPageSize,
-        bool showInput = true)
+    private async Task<IResult> ListAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (!TryStatuses(runtimeStatus, out var statuses)
-            || !TryTime(createdTimeFrom, out var from)
-            || !TryTime(createdTimeTo, out var to))
-        {
-            return Results.BadRequest(new HttpError("A parameter of the query is invalid"));
-        }
-
-        var after = request.Headers[ContinuationHeader].FirstOrDefault();
+        var showInput = request.Flag("showInput", missing: true);
         var query = new OrchestrationQuery(
-            from, to, statuses, null, instanceIdPrefix, top, true, string.IsNullOrEmpty(after) ? null : after);
-        await foreach (var page in client.GetAllInstancesAsync(query).AsPages().WithCancellation(cancellation))
+            request.Time("createdTimeFrom"),
+            request.Time("createdTimeTo"),
+            request.Statuses("runtimeStatus"),
+            InstanceIdPrefix: request.Text("instanceIdPrefix"),
+            PageSize: request.Count("top") ?? OrchestrationQuery.DefaultPageSize,
+            FetchInputsAndOutputs: true,
+            ContinuationToken: Continuation(request));
+        await using var pages = client.GetAllInstancesAsync(query).AsPages().GetAsyncEnumerator(cancellation);
+        await pages.MoveNextAsync();
+        if (pages.Current.ContinuationToken is { } more)
         {
-            if (page.ContinuationToken is { } more)
-            {
-                request.HttpContext.Response.Headers[ContinuationHeader] = more;
-            }
-
-            return Results.Json(page.Values.Select(instance => InstanceStatus.From(instance, showInput)));
+            request.HttpContext.Response.Headers[ContinuationHeader] =
+                WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(more));
         }
 
-        return Results.Json(Array.Empty<InstanceStatus>());
+        return Results.Json(
+            pages.Current.Values.Select(instance => InstanceStatus.From(instance, showInput)), InstanceStatus.Json);
     }
 
-    private async Task<IResult> PurgeAsync(string id, CancellationToken cancellation) =>
-        Purged(await client.PurgeInstanceAsync(id, cancellation));
-
-    private async Task<IResult> PurgeAllAsync(
-        CancellationToken cancellation,
-        string? createdTimeFrom = null,
-        string? createdTimeTo = null,
-        string? runtimeStatus = null)
+    private async Task<IResult> PurgeAsync(string id, CancellationToken cancellation)
     {
-        if (!TryTime(createdTimeFrom, out var from) || from is null
-            || !TryTime(createdTimeTo, out var to)
-            || !TryStatuses(runtimeStatus, out var statuses))
+        if (await client.GetInstanceAsync(id, cancellation) is null)
         {
-            return Results.BadRequest(new HttpError("Please provide value for 'createdTimeFrom' parameter."));
+            return Results.NotFound();
         }
 
-        return Purged(await client.PurgeAllInstancesAsync(new PurgeInstancesFilter(from, to, statuses), cancellation));
+        // Zero for one that has not finished: it is there, and it stays.
+        var purged = await client.PurgeInstanceAsync(id, cancellation);
+        return Results.Json(new { instancesDeleted = purged.PurgedInstanceCount });
     }
 
-    private static IResult Purged(PurgeResult result) => result.PurgedInstanceCount == 0
-        ? Results.NotFound()
-        : Results.Json(new { instancesDeleted = result.PurgedInstanceCount });
-
-    private static bool TryTime(string? text, out DateTimeOffset? time)
+    private async Task<IResult> PurgeAllAsync(HttpRequest request, CancellationToken cancellation)
     {
-        time = null;
-        if (string.IsNullOrEmpty(text))
+        if (request.Time("createdTimeFrom") is not { } from)
         {
-            return true;
+            return Results.BadRequest("Please provide value for 'createdTimeFrom' parameter.");
         }
 
-        var parsed = DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var value);
-        time = parsed ? value : null;
-        return parsed;
+        var filter = new PurgeInstancesFilter(
+            from, request.Time("createdTimeTo"), request.Statuses("runtimeStatus"));
+        var purged = await client.PurgeAllInstancesAsync(filter, cancellation);
+        return purged.PurgedInstanceCount == 0
+            ? Results.NotFound()
+            : Results.Json(new { instancesDeleted = purged.PurgedInstanceCount });
     }
 
-    private static bool TryStatuses(string? text, out List<OrchestrationRuntimeStatus> statuses)
+    // Headers are ASCII, ids need not be.
+    private static string? Continuation(HttpRequest request)
     {
-        statuses = [];
-        foreach (var name in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        var token = request.Headers[ContinuationHeader].FirstOrDefault();
+        try
         {
-            if (!Enum.TryParse<OrchestrationRuntimeStatus>(name, ignoreCase: true, out var status))
-            {
-                return false;
-            }
-
-            statuses.Add(status);
+            return string.IsNullOrEmpty(token) ? null : Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(token));
         }
-
-        return true;
+        catch (FormatException e)
+        {
+            throw new BadHttpRequestException($"The header {ContinuationHeader} is not one that a list has sent.", e);
+        }
     }
 }

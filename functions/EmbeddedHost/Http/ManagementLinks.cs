@@ -9,22 +9,28 @@ internal sealed record ManagementLinks(
     string SendEventPostUri,
     string TerminatePostUri,
     string PurgeHistoryDeleteUri,
+    string RestartPostUri,
     string SuspendPostUri,
     string ResumePostUri)
 {
-    public static ManagementLinks For(HttpRequest request, string instanceId)
+    /// <param name="request">The links lead back to where it came.</param>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="taskHub">The name of the hub, as the links carry it under the Azure Functions host.</param>
+    /// <param name="systemKey">What callers of the links need; null when they need nothing.</param>
+    public static ManagementLinks For(HttpRequest request, string instanceId, string taskHub, string? systemKey)
     {
-        var instance = InstanceUrl(request, instanceId);
+        var root = $"{request.Scheme}://{request.Host}{DurableRoutes.Root}";
+        var instance = $"{root}/instances/{Uri.EscapeDataString(instanceId)}";
+        var hub = $"taskHub={Uri.EscapeDataString(taskHub)}&connection=Storage";
+        var query = systemKey is null ? hub : $"{hub}&code={systemKey}";
         return new ManagementLinks(
             instanceId,
-            instance,
-            instance + "/raiseEvent/{eventName}",
-            instance + "/terminate?reason={text}",
-            instance,
-            instance + "/suspend?reason={text}",
-            instance + "/resume?reason={text}");
+            $"{instance}?{query}",
+            $"{instance}/raiseEvent/{{eventName}}?{query}",
+            $"{instance}/terminate?reason={{text}}&{query}",
+            $"{instance}?{query}",
+            $"{instance}/restart?{query}",
+            $"{instance}/suspend?reason={{text}}&{query}",
+            $"{instance}/resume?reason={{text}}&{query}");
     }
-
-    public static string InstanceUrl(HttpRequest request, string instanceId) =>
-        $"{request.Scheme}://{request.Host}{DurableRoutes.Root}/instances/{Uri.EscapeDataString(instanceId)}";
 }

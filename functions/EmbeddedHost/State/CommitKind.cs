@@ -22,6 +22,7 @@ internal enum CommitKind
     Terminate,
     Suspend,
     Resume,
+    Rewind,
     Purge,
 
     /// <summary>When a timer function ran and is due again.</summary>

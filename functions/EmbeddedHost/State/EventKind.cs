@@ -11,6 +11,7 @@ internal enum EventKind
     ExecutionTerminated = 5,
     ExecutionSuspended = 6,
     ExecutionResumed = 7,
+    ExecutionRewound = 8,
 
     ActivityScheduled = 10,
     ActivityCompleted = 11,

@@ -25,6 +25,29 @@ internal static class InstanceSearch
         ("$statuses", Numbers(filter.Statuses)),
         ("$limit", limit));
 
+    /// <summary>Ids alone, and by when the instances ended: a limit leaves out those that have not.</summary>
+    public static List<string> SearchInstanceIds(
+        this StateSession session,
+        IEnumerable<OrchestrationRuntimeStatus>? statuses,
+        DateTimeOffset? endedFrom,
+        DateTimeOffset? endedTo,
+        string? afterId,
+        int limit) => session.Query(
+        $"""
+        SELECT instance_id FROM instances
+        WHERE instance_id > $after
+            AND ($statuses = '' OR instr($statuses, ',' || status || ',') > 0)
+            AND ($from IS NULL OR (status IN {InstanceTable.Finished} AND updated_at >= $from))
+            AND ($to IS NULL OR (status IN {InstanceTable.Finished} AND updated_at <= $to))
+        ORDER BY instance_id LIMIT $limit
+        """,
+        reader => reader.GetString(0),
+        ("$after", afterId ?? ""),
+        ("$statuses", Numbers(statuses)),
+        ("$from", endedFrom),
+        ("$to", endedTo),
+        ("$limit", limit));
+
     // ",1,3,": one parameter for any number of statuses keeps the statement one and the same.
     private static string Numbers(IEnumerable<OrchestrationRuntimeStatus>? statuses)
     {

@@ -85,6 +85,13 @@ internal static class InstanceTable
         ("$output", output),
         ("$now", now)) == 1;
 
+    /// <summary>Lets a finished instance run again, without the outcome that it had.</summary>
+    public static void ReviveInstance(this StateSession session, string instanceId, DateTimeOffset now) =>
+        session.Execute(
+            "UPDATE instances SET status = 0, output = NULL, failure = NULL, updated_at = $now WHERE instance_id = $id",
+            ("$id", instanceId),
+            ("$now", now));
+
     public static List<string> ChildrenOf(this StateSession session, string instanceId) => session.Query(
         "SELECT instance_id FROM instances WHERE parent_instance_id = $id",
         reader => reader.GetString(0),

@@ -33,7 +33,7 @@ internal sealed class TimerFunctions(
         ILogger log)
     {
         var listeners = new Dictionary<string, TimerListener>(StringComparer.OrdinalIgnoreCase);
-        foreach (var entry in functions.Of(FunctionKind.Timer).Where(entry => !IsDisabled(entry, configuration)))
+        foreach (var entry in functions.Of(FunctionKind.Timer).Where(entry => !entry.IsDisabled(configuration)))
         {
             try
             {
@@ -49,11 +49,4 @@ internal sealed class TimerFunctions(
 
         return listeners;
     }
-
-    private static bool IsDisabled(FunctionEntry entry, IConfiguration configuration) =>
-        IsTrue(configuration[$"AzureWebJobs.{entry.Name}.Disabled"])
-        || IsTrue(configuration[$"AzureWebJobs_{entry.Name}_Disabled"]);
-
-    private static bool IsTrue(string? value) =>
-        value == "1" || string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
 }

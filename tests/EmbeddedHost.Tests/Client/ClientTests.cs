@@ -1,4 +1,5 @@
 using DurableTask.Core.Exceptions;
+using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Time.Testing;
@@ -53,8 +54,13 @@ public class ClientTests
         var cancellation = TestContext.Current.CancellationToken;
 
         Assert.Null(await host.Client.GetInstanceAsync("none", cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => host.Client.RaiseEventAsync("none", "x", cancellation));
-        await Assert.ThrowsAsync<ArgumentException>(() => host.Client.TerminateInstanceAsync("none", cancellation));
+        var raised = await Assert.ThrowsAsync<RpcException>(
+            () => host.Client.RaiseEventAsync("none", "x", cancellation));
+        var terminated = await Assert.ThrowsAsync<RpcException>(
+            () => host.Client.TerminateInstanceAsync("none", cancellation));
+        Assert.Equal(StatusCode.NotFound, raised.StatusCode);
+        Assert.Equal("No instance with ID 'none' was found. (Parameter 'instanceId')", raised.Status.Detail);
+        Assert.Equal(StatusCode.NotFound, terminated.StatusCode);
         Assert.Equal(0, (await host.Client.PurgeInstanceAsync("none", cancellation)).PurgedInstanceCount);
     }
 
@@ -105,8 +111,13 @@ public class ClientTests
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, ended.RuntimeStatus);
         Assert.Equal("enough", ended.ReadOutputAs<string>());
         Assert.Equal("enough", (await host.EndOfAsync(id)).ReadOutputAs<string>());
-        await Assert.ThrowsAsync<InvalidOperationException>(
+        var again = await Assert.ThrowsAsync<RpcException>(
             () => host.Client.TerminateInstanceAsync(id, TestContext.Current.CancellationToken));
+        Assert.Equal(StatusCode.FailedPrecondition, again.StatusCode);
+        Assert.EndsWith(
+            $"the orchestration instance {id} because instance is in the Terminated state.",
+            again.Status.Detail,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public class DurableRouteTests
 
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, malformed.StatusCode);
-        Assert.Contains("'Nope'", (await HttpHost.JsonAsync(unknown))["Message"]!.GetValue<string>(),
+        Assert.Contains("'Nope'", (await HttpHost.JsonAsync(unknown))["ExceptionMessage"]!.GetValue<string>(),
             StringComparison.Ordinal);
     }
 
@@ -124,8 +124,10 @@ public class DurableRouteTests
     public async Task An_event_that_is_not_json_is_a_bad_request()
     {
         await using var host = await HttpHost.StartAsync();
+        host.Host.Script.Main = async context => await context.WaitForExternalEvent<string>("never");
+        var id = await host.Host.StartMainAsync();
 
-        using var response = await host.PostAsync($"{Root}/instances/any/raiseEvent/go");
+        using var response = await host.PostAsync($"{Root}/instances/{id}/raiseEvent/go");
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(

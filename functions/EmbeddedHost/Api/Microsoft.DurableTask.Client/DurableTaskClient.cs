@@ -1,3 +1,5 @@
+using DurableTask.Core.History;
+
 namespace Microsoft.DurableTask.Client;
 
 /// <summary>Starts orchestrations, asks after them and acts on them.</summary>
@@ -31,6 +33,8 @@ public abstract class DurableTaskClient(string name) : IAsyncDisposable
     public virtual Task RaiseEventAsync(string instanceId, string eventName, CancellationToken cancellation) =>
         RaiseEventAsync(instanceId, eventName, null, cancellation);
 
+    /// <exception cref="Grpc.Core.RpcException">NotFound: there is no such instance. FailedPrecondition: it has
+    /// finished.</exception>
     public abstract Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default);
 
@@ -56,6 +60,8 @@ public abstract class DurableTaskClient(string name) : IAsyncDisposable
         string instanceId, object? output, CancellationToken cancellation = default) =>
         TerminateInstanceAsync(instanceId, new TerminateInstanceOptions(output), cancellation);
 
+    /// <exception cref="Grpc.Core.RpcException">NotFound: there is no such instance. FailedPrecondition: it has
+    /// finished.</exception>
     public virtual Task TerminateInstanceAsync(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
         throw new NotSupportedException($"{GetType()} does not support terminating instances.");
@@ -63,12 +69,16 @@ public abstract class DurableTaskClient(string name) : IAsyncDisposable
     public virtual Task SuspendInstanceAsync(string instanceId, CancellationToken cancellation) =>
         SuspendInstanceAsync(instanceId, null, cancellation);
 
+    /// <exception cref="Grpc.Core.RpcException">NotFound: there is no such instance. FailedPrecondition: it has
+    /// finished.</exception>
     public abstract Task SuspendInstanceAsync(
         string instanceId, string? reason = null, CancellationToken cancellation = default);
 
     public virtual Task ResumeInstanceAsync(string instanceId, CancellationToken cancellation) =>
         ResumeInstanceAsync(instanceId, null, cancellation);
 
+    /// <exception cref="Grpc.Core.RpcException">NotFound: there is no such instance. FailedPrecondition: it has
+    /// finished.</exception>
     public abstract Task ResumeInstanceAsync(
         string instanceId, string? reason = null, CancellationToken cancellation = default);
 
@@ -106,6 +116,42 @@ public abstract class DurableTaskClient(string name) : IAsyncDisposable
     public virtual Task<PurgeResult> PurgeAllInstancesAsync(
         PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
         throw new NotSupportedException($"{GetType()} does not support purging instances.");
+
+    /// <summary>
+    /// Starts the orchestration of an instance again with the same input; returns the id of the new instance.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    /// <exception cref="InvalidOperationException">It shall keep its id, and has not finished.</exception>
+    public virtual Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default) =>
+        throw new NotSupportedException($"{GetType()} does not support restarting instances.");
+
+    /// <summary>
+    /// Lets a failed instance go on: the activities and sub-orchestrations that it failed of run again.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    /// <exception cref="InvalidOperationException">It has not failed.</exception>
+    public virtual Task RewindInstanceAsync(
+        string instanceId, string reason, CancellationToken cancellation = default) =>
+        throw new NotSupportedException($"{GetType()} does not support rewinding instances.");
+
+    /// <summary>What has happened to an instance, oldest first.</summary>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    public virtual Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(
+        string instanceId, CancellationToken cancellation = default) =>
+        throw new NotSupportedException($"{GetType()} does not support reading histories.");
+
+    /// <summary>
+    /// Ids of instances by status and by when they ended, in pages; a limit on the time leaves out those that have not.
+    /// </summary>
+    public virtual Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default) =>
+        throw new NotSupportedException($"{GetType()} does not support listing ids.");
 
     public abstract ValueTask DisposeAsync();
 }

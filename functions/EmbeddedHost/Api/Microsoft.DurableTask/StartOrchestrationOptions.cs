@@ -5,4 +5,10 @@ namespace Microsoft.DurableTask;
 public record StartOrchestrationOptions(string? InstanceId = null, DateTimeOffset? StartAt = null)
 {
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// The statuses in which an instance of the same id keeps this one from starting; in every other status it is
+    /// replaced. When null: those of an instance that has not finished.
+    /// </summary>
+    public IReadOnlyList<string>? DedupeStatuses { get; init; }
 }
