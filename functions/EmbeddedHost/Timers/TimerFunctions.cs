@@ -32,9 +32,20 @@ internal sealed class TimerFunctions(
         TimeProvider time,
         ILogger log)
     {
-        var listeners = new Dictionary<string, TimerListener>(StringComparer.OrdinalIgnoreCase);
-        foreach (var entry in functions.Of(FunctionKind.Timer).Where(entry => !entry.IsDisabled(configuration)))
+        if (UnknownZone.Named(Environment.GetEnvironmentVariable("TZ")) is { } zone)
         {
+            TimerLog.UnknownZone(log, zone);
+        }
+
+        var listeners = new Dictionary<string, TimerListener>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in functions.Of(FunctionKind.Timer))
+        {
+            if (entry.DisabledBy(configuration) is { } setting)
+            {
+                TimerLog.Disabled(log, entry.Name, setting);
+                continue;
+            }
+
             try
             {
                 var text = ((TimerTriggerAttribute)entry.Trigger).Schedule;

@@ -17,75 +17,64 @@ internal sealed class TimerListener(
     TimeProvider time,
     ILogger log)
 {
-    // The wall clock can be set, and a sleeping machine does not count: never trust one long wait.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    // The official trigger keeps no status of schedules more frequent than this.
+    private static readonly TimeSpan ShortestMonitored = TimeSpan.FromMinutes(1);
 
     private readonly TimerTriggerAttribute _trigger = (TimerTriggerAttribute)entry.Trigger;
+    private readonly OccurrenceWait _wait = new(entry.Name, schedule, time, log);
+    private bool _started;
+
+    // Null for what is not monitored.
+    private readonly ScheduleMonitor? _monitor =
+        ((TimerTriggerAttribute)entry.Trigger).UseMonitor && !IsFrequent(schedule, time.GetUtcNow())
+            ? new ScheduleMonitor(entry.Name, schedule, database, log)
+            : null;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        var monitored = _trigger.UseMonitor && IsSlow(now);
-        var status = monitored ? Remembered(now) : null;
-        if (status is { } before && now >= before.Next)
+        var after = time.GetUtcNow();
+        var status = _monitor?.Open(after);
+        TimerLog.Listening(log, entry.Name, schedule, status?.Next ?? schedule.Next(after));
+        if (!_started && IsDueAtStart(status, after, out var isPastDue))
         {
-            await InvokeAsync(before, isPastDue: true, cancellation);
-            status = Remember(now);
-        }
-        else if (_trigger.RunOnStartup)
-        {
-            await InvokeAsync(status, isPastDue: false, cancellation);
+            var occurrence = after;
+            await InvokeAsync(status, isPastDue, cancellation);
+            after = time.GetUtcNow();
+            status = _monitor?.Ran(occurrence, after);
         }
 
+        _started = true;
         while (!cancellation.IsCancellationRequested)
         {
-            var due = schedule.Next(time.GetUtcNow());
-            await WaitUntilAsync(due, cancellation);
-            await InvokeAsync(status, isPastDue: false, cancellation);
-            status = monitored ? Remember(due) : null;
+            var due = await _wait.UntilAsync(status?.Next ?? schedule.Next(after), after, cancellation);
+            await InvokeAsync(status is null ? null : status with { Next = due }, isPastDue: false, cancellation);
+            var now = time.GetUtcNow();
+            after = now < due && due - now <= OccurrenceWait.SmallCorrection ? due : now;
+            status = _monitor?.Ran(due, after);
         }
     }
 
     /// <summary>Runs it out of turn, as an operator asks for.</summary>
     public Task RunNowAsync(CancellationToken cancellation) =>
-        InvokeAsync(database.Read(session => session.FindSchedule(entry.Name)), isPastDue: false, cancellation);
+        InvokeAsync(_monitor?.Find(), isPastDue: false, cancellation);
 
-    private bool IsSlow(DateTimeOffset now)
+    private bool IsDueAtStart(ScheduleRow? status, DateTimeOffset now, out bool isPastDue)
     {
+        isPastDue = status is not null && now >= status.Next;
+        if (isPastDue)
+        {
+            TimerLog.Missed(log, entry.Name, status!.Next);
+        }
+
+        return isPastDue || _trigger.RunOnStartup;
+    }
+
+    private static bool IsFrequent(ISchedule schedule, DateTimeOffset now)
+    {
+        // Of two gaps in a row at most one leads into another minute.
         var first = schedule.Next(now);
-        return schedule.Next(first) - first >= TimeSpan.FromMinutes(1);
-    }
-
-    // What was stored says when it ran last; when it is next due is for the schedule of today to say.
-    private ScheduleRow Remembered(DateTimeOffset now)
-    {
-        if (database.Read(session => session.FindSchedule(entry.Name)) is not { } stored)
-        {
-            return Store(new ScheduleRow(DateTimeOffset.MinValue, schedule.Next(now), now));
-        }
-
-        return stored with { Next = schedule.Next(stored.HasRun ? stored.Last : stored.Updated) };
-    }
-
-    private ScheduleRow Remember(DateTimeOffset ran)
-    {
-        var now = time.GetUtcNow();
-        return Store(new ScheduleRow(ran, schedule.Next(now), now));
-    }
-
-    private ScheduleRow Store(ScheduleRow row)
-    {
-        database.Write(CommitKind.Schedule, entry.Name, session => session.SaveSchedule(entry.Name, row));
-        return row;
-    }
-
-    private async Task WaitUntilAsync(DateTimeOffset due, CancellationToken cancellation)
-    {
-        for (var left = due - time.GetUtcNow(); left > TimeSpan.Zero; left = due - time.GetUtcNow())
-        {
-            var wait = left < LongestWait ? left : LongestWait;
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellation);
-        }
+        var second = schedule.Next(first);
+        return second - first < ShortestMonitored || schedule.Next(second) - second < ShortestMonitored;
     }
 
     private async Task InvokeAsync(ScheduleRow? status, bool isPastDue, CancellationToken cancellation)

@@ -8,6 +8,8 @@ internal sealed class LogLines : ILoggerProvider
 {
     private readonly ConcurrentQueue<string> _lines = [];
 
+    public IReadOnlyList<string> All => [.. _lines];
+
     public IEnumerable<string> Of(string message) =>
         _lines.Where(line => line.EndsWith(": " + message, StringComparison.Ordinal));
 

@@ -10,4 +10,8 @@ internal sealed class TimerFunctions(Script script)
     [Function(nameof(TickAtStart))]
     public Task TickAtStart([TimerTrigger("%TICK_AT_START%", RunOnStartup = true)] TimerInfo timer) =>
         script.Tick(timer);
+
+    [Function(nameof(TickUnmonitored))]
+    public Task TickUnmonitored([TimerTrigger("%TICK_UNMONITORED%", UseMonitor = false)] TimerInfo timer) =>
+        script.Tick(timer);
 }

@@ -5,76 +5,82 @@ namespace Highwater.EmbeddedHost.Tests.Timers;
 
 public class ScheduleTests
 {
-    // Two hours ahead from 29 March 2026 01:00 UTC (02:00 becomes 03:00) to 25 October 01:00 UTC (03:00 becomes 02:00).
-    private static readonly TimeZoneInfo Berlin = CentralEurope();
+    [Theory]
+    [InlineData("0 2 * * *", "2026-06-02T02:00:00Z")]
+    [InlineData("30 0 2 * * *", "2026-06-02T02:00:30Z")]
+    [InlineData("  30\t0  2 * * * ", "2026-06-02T02:00:30Z")]
+    [InlineData("*/15 * * * *", "2026-06-01T02:15:00Z")]
+    [InlineData("0 0 * * sun", "2026-06-07T00:00:00Z")]
+    [InlineData("0 0 29 2 *", "2028-02-29T00:00:00Z")]
+    [InlineData("00:01:10", "2026-06-01T02:03:10Z")]
+    [InlineData("1.00:00:00", "2026-06-02T02:02:00Z")]
+    public void Five_and_six_fields_and_time_spans_are_understood(string text, string next) =>
+        Assert.Equal(Schedules.At(next), Schedules.Parse(text).Next(Schedules.At("2026-06-01T02:02:00Z")));
 
     [Theory]
-    [InlineData("0 2 * * *", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")]
-    [InlineData("30 0 2 * * *", "2026-06-01T00:00:00Z", "2026-06-01T00:00:30Z")]
-    [InlineData("*/15 * * * *", "2026-06-01T00:07:00Z", "2026-06-01T00:15:00Z")]
-    [InlineData("00:01:10", "2026-06-01T00:00:00Z", "2026-06-01T00:01:10Z")]
-    [InlineData("%NIGHTLY%", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")]
-    public void Five_and_six_fields_time_spans_and_settings_are_understood(string text, string after, string next) =>
-        Assert.Equal(At(next), Parse(text).Next(At(after)));
+    [InlineData("every night")]
+    [InlineData("61 * * * *")]
+    [InlineData("* * * *")]
+    [InlineData("0 0 0 1 1 * 2026")]
+    [InlineData("0 0 30 2 *")]
+    [InlineData("00:00:00")]
+    [InlineData("-00:01:00")]
+    [InlineData("10675199.00:00:00")]
+    [InlineData("%%")]
+    [InlineData("")]
+    public void What_is_neither_cron_nor_a_time_span_is_refused_with_the_expression(string text)
+    {
+        var refused = Assert.Throws<ArgumentException>(() => Schedules.Parse(text));
+
+        Assert.Equal(
+            $"The schedule expression '{text}' was not recognized as a valid cron expression or timespan string.",
+            refused.Message);
+    }
 
     [Theory]
-    [InlineData("every night", "was not recognized as a valid cron expression or timespan string")]
-    [InlineData("61 * * * *", "was not recognized as a valid cron expression or timespan string")]
-    [InlineData("%NOWHERE%", "'%NOWHERE%' does not resolve to a value.")]
-    public void Anything_else_is_refused(string text, string message) =>
-        Assert.Contains(message, Assert.Throws<ArgumentException>(() => Parse(text)).Message, StringComparison.Ordinal);
+    [InlineData("%NIGHTLY%", "NIGHTLY")]
+    [InlineData(" %NIGHTLY% ", "NIGHTLY")]
+    [InlineData("%Schedules:Nightly%", "Schedules:Nightly")]
+    [InlineData("%Schedules__Nightly%", "Schedules:Nightly")]
+    public void A_name_between_percent_signs_is_the_setting_of_that_name(string text, string setting) =>
+        Assert.Equal(
+            Schedules.At("2026-06-02T02:00:00Z"),
+            Schedules.Parse(text, zone: null, (setting, "0 2 * * *")).Next(Schedules.At("2026-06-01T02:00:00Z")));
 
     [Fact]
-    public void A_daily_time_that_is_left_out_runs_an_hour_later() =>
-        Assert.Equal(
-            ["2026-03-28T01:30", "2026-03-29T01:30", "2026-03-30T00:30"],
-            Occurrences("30 2 * * *", "2026-03-28T00:00:00Z", 3));
+    public void A_nested_setting_may_come_from_an_environment_variable_with_two_underscores()
+    {
+        var name = "HighwaterTest" + Guid.NewGuid().ToString("N");
+        Environment.SetEnvironmentVariable($"{name}__Nightly", "0 2 * * *");
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        Environment.SetEnvironmentVariable($"{name}__Nightly", null);
+
+        var schedule = ScheduleText.Parse($"%{name}:Nightly%", configuration, TimeZoneInfo.Utc);
+
+        Assert.Equal(Schedules.At("2026-06-02T02:00:00Z"), schedule.Next(Schedules.At("2026-06-01T02:00:00Z")));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void A_name_without_a_value_is_refused(string? value)
+    {
+        var refused = Assert.Throws<ArgumentException>(() => Schedules.Parse("%SPAN%", null, ("SPAN", value)));
+
+        Assert.Equal("'%SPAN%' does not resolve to a value.", refused.Message);
+    }
 
     [Fact]
-    public void A_daily_time_that_comes_twice_runs_once() =>
-        Assert.Equal(
-            ["2026-10-24T00:30", "2026-10-25T00:30", "2026-10-26T01:30"],
-            Occurrences("30 2 * * *", "2026-10-24T00:00:00Z", 3));
+    public void A_name_without_percent_signs_is_not_looked_up() =>
+        Assert.Throws<ArgumentException>(() => Schedules.Parse("NIGHTLY", null, ("NIGHTLY", "0 2 * * *")));
 
-    [Fact]
-    public void What_runs_every_half_hour_does_so_over_both_changes()
-    {
-        Assert.Equal(
-            ["2026-03-29T00:30", "2026-03-29T01:00", "2026-03-29T01:30", "2026-03-29T02:00"],
-            Occurrences("*/30 * * * *", "2026-03-29T00:00:00Z", 4));
-        Assert.Equal(
-            ["2026-10-25T00:30", "2026-10-25T01:00", "2026-10-25T01:30", "2026-10-25T02:00"],
-            Occurrences("*/30 * * * *", "2026-10-25T00:00:00Z", 4));
-    }
-
-    private static List<string> Occurrences(string text, string after, int count)
-    {
-        var schedule = Parse(text);
-        var found = new List<string>();
-        for (var next = schedule.Next(At(after)); found.Count < count; next = schedule.Next(next))
-        {
-            found.Add(next.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm", null));
-        }
-
-        return found;
-    }
-
-    private static ISchedule Parse(string text)
-    {
-        var settings = new Dictionary<string, string?> { ["NIGHTLY"] = "0 2 * * *" };
-        return ScheduleText.Parse(text, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), Berlin);
-    }
-
-    private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, null);
-
-    private static TimeZoneInfo CentralEurope()
-    {
-        var forward = TimeZoneInfo.TransitionTime.CreateFloatingDateRule(
-            new DateTime(1, 1, 1, 2, 0, 0), 3, 5, DayOfWeek.Sunday);
-        var back = TimeZoneInfo.TransitionTime.CreateFloatingDateRule(
-            new DateTime(1, 1, 1, 3, 0, 0), 10, 5, DayOfWeek.Sunday);
-        var rule = TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(
-            DateTime.MinValue.Date, DateTime.MaxValue.Date, TimeSpan.FromHours(1), forward, back);
-        return TimeZoneInfo.CreateCustomTimeZone("CET", TimeSpan.FromHours(1), "CET", "CET", "CEST", [rule]);
-    }
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("", null)]
+    [InlineData("UTC", null)]
+    [InlineData(":UTC", null)]
+    [InlineData("Europe/Nowhere", "Europe/Nowhere")]
+    [InlineData("CET-1CEST", "CET-1CEST")]
+    public void A_time_zone_that_is_not_installed_is_noticed(string? zone, string? unknown) =>
+        Assert.Equal(unknown, UnknownZone.Named(zone));
 }
