@@ -80,7 +80,8 @@ internal sealed class TimedHost : IAsyncDisposable
 
     /// <summary>Waits until the last run is remembered and the next one is ahead.</summary>
     public Task UntilSettledAsync(string function = "Tick") =>
-        TestHost.UntilAsync(() => Status(function) is { } status && status.Next > Time.GetUtcNow());
+        TestHost.UntilAsync(() => Status(function) is { } status
+            && status.Next > Time.GetUtcNow() && (_runs.IsEmpty || status.HasRun));
 
     public Task UntilRunsAsync(int count) => TestHost.UntilAsync(() => _runs.Count >= count);
 
