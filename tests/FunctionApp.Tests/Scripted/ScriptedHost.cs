@@ -1,4 +1,6 @@
 using Highwater.EmbeddedHost;
+using Highwater.EmbeddedHost.State;
+using Highwater.FunctionApp.Tests.Histories;
 using Highwater.TestKit.Storage;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
@@ -65,6 +67,10 @@ public sealed class ScriptedHost : IAsyncDisposable
         });
         return instance!;
     }
+
+    /// <summary>What the state database holds of an instance that has ended.</summary>
+    internal SavedHistory HistoryOf(string name) => _host!.Services.GetRequiredService<StateDatabase>()
+        .Read(session => SavedHistory.From(session.FindInstance(name)!, session.ReadHistory(name)));
 
     public async ValueTask DisposeAsync()
     {

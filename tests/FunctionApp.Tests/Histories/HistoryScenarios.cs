@@ -1,0 +1,69 @@
+using Highwater.Engine.Errors;
+using Highwater.FunctionApp.BaseBackup;
+using Highwater.FunctionApp.Tests.Scripted;
+using Highwater.FunctionApp.WalSync;
+
+namespace Highwater.FunctionApp.Tests.Histories;
+
+/// <summary>
+/// The paths through the app's orchestrations of which histories are saved, each by the name of its file.
+/// </summary>
+internal static class HistoryScenarios
+{
+    private const string Backup = BaseBackupOrchestration.Name;
+    private const string Wal = WalSyncOrchestration.Name;
+
+    private static readonly TransientException Away =
+        new(ErrorCodes.StorageUnreachable, "The host is away.", "wait");
+
+    private static readonly HighwaterException Denied =
+        new(ErrorCodes.StorageDenied, "The disk is read-only.", "remount it");
+
+    public static IReadOnlyDictionary<string, Func<ScriptedHost, Task>> All { get; } =
+        new Dictionary<string, Func<ScriptedHost, Task>>
+        {
+            ["BaseBackup.all-well"] = host => host.RunAsync(Backup),
+            ["BaseBackup.with-progress"] = RunWithProgressAsync,
+            ["BaseBackup.without-progress"] = host =>
+            {
+                host.Script.Fail(BaseBackupReports.ReadBackupProgress, Denied);
+                return RunWithProgressAsync(host);
+            },
+            ["BaseBackup.remote-away"] = host => FailAsync(host, Backup, "ReplicateBackup remote", Away),
+            ["BaseBackup.remote-damaged"] = host => FailAsync(host, Backup, "VerifyBackup remote", Denied),
+            ["BaseBackup.not-pruned"] = host => FailAsync(host, Backup, "Prune local", Denied),
+            ["BaseBackup.retried"] = host => FailTwiceAsync(host, Backup, BaseBackupActivities.TakeBaseBackup),
+            ["BaseBackup.failed"] = host => FailAsync(host, Backup, "AwaitWal local", Denied),
+            ["WalSync.all-well"] = host => host.RunAsync(Wal),
+            ["WalSync.remote-away"] = host => FailAsync(host, Wal, "ReplicateWal near", Away),
+            ["WalSync.retried"] = host => FailTwiceAsync(host, Wal, WalSyncActivities.ArchiveSpooledWal),
+            ["WalSync.failed"] = host => FailAsync(host, Wal, WalSyncActivities.ArchiveSpooledWal, Away),
+        };
+
+    private static Task FailAsync(ScriptedHost host, string orchestration, string call, Exception failure)
+    {
+        host.Script.Fail(call, failure);
+        return host.RunAsync(orchestration);
+    }
+
+    private static Task FailTwiceAsync(ScriptedHost host, string orchestration, string call)
+    {
+        var failures = 2;
+        host.Script.On(
+            call, _ => Interlocked.Decrement(ref failures) >= 0 ? Task.FromException(Away) : Task.CompletedTask);
+        return host.RunAsync(orchestration);
+    }
+
+    private static async Task RunWithProgressAsync(ScriptedHost host)
+    {
+        var taking = host.Script.Hold(BaseBackupActivities.TakeBaseBackup);
+        await host.TryStartAsync(Backup);
+        await Until.TrueAsync(() =>
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(1));
+            return host.Script.CountOf(BaseBackupReports.ReadBackupProgress) == 2;
+        });
+        taking.SetResult();
+        await host.EndOfAsync(Backup);
+    }
+}
