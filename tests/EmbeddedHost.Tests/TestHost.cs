@@ -20,6 +20,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Script Script { get; } = new();
 
+    /// <summary>What the host logged, over all its starts.</summary>
+    public LogEvents Log { get; } = new();
+
     public EmbeddedHostOptions Options { get; set; } = new() { StateDirectory = "" };
 
     public Dictionary<string, string?> Settings { get; } = [];
@@ -63,7 +66,11 @@ internal sealed class TestHost : IAsyncDisposable
             AddSampleServices(services, Script, Effects);
             services.AddScoped(_ => new ScopedTrace(Trace));
         },
-        Logging);
+        logging =>
+        {
+            logging.AddProvider(Log);
+            Logging?.Invoke(logging);
+        });
 
     public async Task StopAsync()
     {

@@ -68,6 +68,22 @@ public sealed partial class ServeTests(InstallationFixture fixture) : IClassFixt
         await serve.StopAsync(Token);
     }
 
+    [Fact]
+    public async Task A_damaged_state_file_is_set_aside_and_said_and_shown_by_status_and_the_work_goes_on()
+    {
+        (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
+        var state = Installation.Environment["HIGHWATER_STATE_PATH"];
+        await File.WriteAllTextAsync(Path.Combine(state, "state.db"), "not a database", Token);
+
+        var sync = (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
+        var status = await Installation.RunAsync(Token, "status");
+
+        var kept = Assert.Single(Directory.GetFiles(state, "state.db.corrupt-*"));
+        Assert.Contains("is damaged and was set aside as " + kept, sync.Error, StringComparison.Ordinal);
+        Assert.Contains("state: a damaged state file was set aside", status.Output, StringComparison.Ordinal);
+        File.Delete(kept);
+    }
+
     [GeneratedRegex(@"\d{8}T\d{6}Z")]
     private static partial Regex BackupId();
 

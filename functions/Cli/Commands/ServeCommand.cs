@@ -65,6 +65,10 @@ public static class ServeCommand
         {
             throw OrchestrationHost.Locked(e);
         }
+        catch (StateUnusableException e)
+        {
+            throw OrchestrationHost.Unusable(e);
+        }
         catch (AddressRefusedException e)
         {
             throw new HighwaterException(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Highwater.Cli.Output;
+using Highwater.EmbeddedHost;
 using Highwater.Engine.Configuration;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
@@ -28,10 +29,19 @@ public static class StatusCommand
         var report = await new ReadStatus(TimeProvider.System).RunAsync(
             repositories.Sources, settings.SpoolPath, settings.Postgres,
             Recurrence.TryParse(settings.Schedules.BaseBackup, TimeZoneInfo.Local)!, cancellationToken);
+        if (DamagedState.Find(settings.StatePath) is { } damaged)
+            report = report with { Lines = [.. report.Lines, Describe(damaged)] };
         terminal.Result(report);
         foreach (var line in report.Lines)
             terminal.Verdict(line.Level, $"{line.Subject}: {line.Text}", line.Remedy);
 
         return report.Level == StatusLevel.Fail ? ExitCode.No : ExitCode.Done;
     }
+
+    private static StatusLine Describe(DamagedState damaged) => new(
+        StatusLevel.Warn,
+        "state",
+        $"a damaged state file was set aside on {damaged.At:yyyy-MM-dd HH:mm:ss}Z; orchestrations unfinished "
+        + "then are forgotten; the repositories are not affected",
+        $"check the disk under it, then delete {damaged.Path}*");
 }

@@ -15,6 +15,8 @@ namespace Highwater.Cli.Orchestrations;
 /// </summary>
 public sealed class InProcessHost : IOrchestrationHost
 {
+    private static readonly string HostCategory = typeof(EmbeddedFunctionsHost).Namespace!;
+
     private readonly EmbeddedFunctionsHost _host;
 
     private InProcessHost(EmbeddedFunctionsHost host)
@@ -65,7 +67,8 @@ public sealed class InProcessHost : IOrchestrationHost
 
     /// <summary>What the host says of a failed orchestration, the command says too, with what to do.</summary>
     private static bool IsOfTheHost(string? category) =>
-        category?.StartsWith(typeof(EmbeddedFunctionsHost).Namespace!, StringComparison.Ordinal) == true;
+        category?.StartsWith(HostCategory, StringComparison.Ordinal) == true
+        && !category.StartsWith(HostCategory + ".State", StringComparison.Ordinal);
 
     private static JsonElement? Parse(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<JsonElement>(json);

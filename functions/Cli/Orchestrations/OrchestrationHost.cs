@@ -24,6 +24,10 @@ public static class OrchestrationHost
         {
             throw Locked(e);
         }
+        catch (StateUnusableException e)
+        {
+            throw Unusable(e);
+        }
     }
 
     /// <summary>The error for a state directory that another process works on.</summary>
@@ -32,4 +36,8 @@ public static class OrchestrationHost
         locked.Message,
         "wait until it has finished and run this again, or stop it first; what it was doing goes on at the next start",
         locked);
+
+    /// <summary>The error for a state file that is not to be worked with.</summary>
+    public static HighwaterException Unusable(StateUnusableException unusable) =>
+        new(ErrorCodes.StateUnusable, unusable.Message, unusable.Remedy, unusable);
 }

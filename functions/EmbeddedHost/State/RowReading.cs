@@ -9,7 +9,7 @@ internal static class RowReading
         reader.IsDBNull(column) ? null : reader.GetString(column);
 
     public static DateTimeOffset Time(this SqliteDataReader reader, int column) =>
-        new(reader.GetInt64(column), TimeSpan.Zero);
+        new(Math.Clamp(reader.GetInt64(column), 0, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);
 
     public static DateTimeOffset? OptionalTime(this SqliteDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.Time(column);

@@ -1,86 +1,79 @@
+using Microsoft.Extensions.Logging;
+
 namespace Highwater.EmbeddedHost.State;
 
 /// <summary>
-/// The schema, as the list of steps that lead to it. A database records how many it has taken; a new version of the
-/// program takes the rest, each in its own transaction. Steps are only ever added.
+/// Brings the schema up to date. A database records which steps it has taken; a newer program takes the rest, each in
+/// a transaction of its own, after it has made a copy.
 /// </summary>
 internal static class SchemaMigrations
 {
-    private static readonly string[] Steps = [FirstSchema];
+    /// <exception cref="StateUnusableException">A newer program has written the database.</exception>
+    /// <exception cref="StateDamagedException">The schema is not the one its version has.</exception>
+    public static void Apply(StateSession session, StateFiles files, ILogger log)
+    {
+        var version = VersionOf(session);
+        if (version > Schema.Version)
+        {
+            throw new StateUnusableException(
+                $"The state file {files.Database} has schema version {version}; this program knows versions up to "
+                + $"{Schema.Version}.",
+                "run the version of the program that wrote it, or a newer one; or move the file away: unfinished "
+                + "orchestrations are then forgotten");
+        }
 
-    private const string FirstSchema = """
-        CREATE TABLE instances (
-            instance_id TEXT NOT NULL PRIMARY KEY,
-            execution_id TEXT NOT NULL,
-            name TEXT NOT NULL,
-            status INTEGER NOT NULL,
-            input TEXT, output TEXT, custom_status TEXT, failure TEXT, tags TEXT,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL,
-            parent_name TEXT, parent_instance_id TEXT, parent_execution_id TEXT, parent_task_id INTEGER
-        ) WITHOUT ROWID;
-        CREATE INDEX instances_status ON instances (status, created_at);
-        CREATE INDEX instances_parent ON instances (parent_instance_id) WHERE parent_instance_id IS NOT NULL;
+        Schema.EnsureIs(version, session);
+        if (version == Schema.Version)
+        {
+            return;
+        }
 
-        CREATE TABLE history (
-            instance_id TEXT NOT NULL REFERENCES instances ON DELETE CASCADE,
-            sequence INTEGER NOT NULL,
-            kind INTEGER NOT NULL,
-            at INTEGER NOT NULL,
-            task_id INTEGER, name TEXT, data TEXT, target TEXT, fire_at INTEGER,
-            PRIMARY KEY (instance_id, sequence)
-        ) WITHOUT ROWID;
+        if (version > 0)
+        {
+            var copy = files.CopyBefore(Schema.Version);
+            StateLog.Migrating(log, files.Database, version, Schema.Version, copy);
+            Copy(session, copy);
+            files.KeepNewestCopies();
+        }
 
-        -- visible_at is 1 for what may be handled at once: immediate work must not depend on the wall clock.
-        CREATE TABLE inbox (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            instance_id TEXT NOT NULL REFERENCES instances ON DELETE CASCADE,
-            visible_at INTEGER NOT NULL,
-            kind INTEGER NOT NULL,
-            at INTEGER NOT NULL,
-            task_id INTEGER, name TEXT, data TEXT
-        );
-        CREATE INDEX inbox_instance ON inbox (instance_id);
-        CREATE INDEX inbox_visible ON inbox (visible_at);
+        for (var next = version + 1; next <= Schema.Version; next++)
+        {
+            Take(session, next);
+        }
 
-        CREATE TABLE activities (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            instance_id TEXT NOT NULL REFERENCES instances ON DELETE CASCADE,
-            execution_id TEXT NOT NULL,
-            task_id INTEGER NOT NULL,
-            name TEXT NOT NULL,
-            input TEXT
-        );
-        CREATE INDEX activities_instance ON activities (instance_id);
+        // A database of version 1 could only grow; pages can be given back from now on.
+        if (session.Scalar<long>("PRAGMA auto_vacuum") == 0)
+        {
+            session.Execute("PRAGMA auto_vacuum = INCREMENTAL");
+            session.Execute("VACUUM");
+        }
+    }
 
-        CREATE TABLE schedules (
-            function TEXT NOT NULL PRIMARY KEY,
-            last INTEGER NOT NULL,
-            next INTEGER NOT NULL,
-            updated INTEGER NOT NULL
-        ) WITHOUT ROWID;
-        """;
+    internal static void Take(StateSession session, int version) =>
+        session.InTransaction(CommitKind.Schema, $"{version}", transaction =>
+        {
+            transaction.Execute(Schema.Step(version));
+            return transaction.Execute(
+                "INSERT INTO schema_version (version) VALUES ($version)", ("$version", version));
+        });
 
-    /// <exception cref="InvalidOperationException">A newer program has written the database.</exception>
-    public static void Apply(StateSession session)
+    private static int VersionOf(StateSession session)
     {
         session.Execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
-        var taken = session.Scalar<long>("SELECT max(version) FROM schema_version");
-        if (taken > Steps.Length)
+        return StateDamagedException.Checked(
+            () => (int)session.Scalar<long>("SELECT max(version) FROM schema_version"));
+    }
+
+    private static void Copy(StateSession session, string target)
+    {
+        var unfinished = target + ".new";
+        File.Delete(unfinished);
+        session.Execute("VACUUM INTO $target", ("$target", unfinished));
+        using (var file = new FileStream(unfinished, FileMode.Open, FileAccess.ReadWrite))
         {
-            throw new InvalidOperationException(
-                $"The state database has schema version {taken}, this program knows versions up to {Steps.Length}. "
-                + "Run the program that wrote it, or a newer one.");
+            file.Flush(flushToDisk: true);
         }
 
-        for (var step = taken; step < Steps.Length; step++)
-        {
-            session.InTransaction(CommitKind.Schema, $"{step + 1}", transaction =>
-            {
-                transaction.Execute(Steps[step]);
-                return transaction.Execute(
-                    "INSERT INTO schema_version (version) VALUES ($version)", ("$version", step + 1));
-            });
-        }
+        File.Move(unfinished, target, overwrite: true);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Highwater.EmbeddedHost.State;
 
@@ -6,6 +7,23 @@ namespace Highwater.EmbeddedHost.State;
 internal sealed class StateSession(SqliteConnection connection, CommitFault? fault) : IDisposable
 {
     private readonly Dictionary<string, SqliteCommand> _commands = [];
+
+    /// <summary>Every statement that was run so far, once.</summary>
+    public IReadOnlyCollection<string> Statements => _commands.Keys;
+
+    /// <summary>SQLite may end a transaction by itself when it fails, as on a full disk.</summary>
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(connection.Handle) == 0;
+
+    public static StateSession Open(string path, CommitFault? fault = null)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Pooling = false,
+        }.ToString());
+        connection.Open();
+        return new StateSession(connection, fault);
+    }
 
     /// <summary>All of it or nothing of it, durable on return.</summary>
     public T InTransaction<T>(CommitKind kind, string subject, Func<StateSession, T> write)
@@ -18,7 +36,7 @@ internal sealed class StateSession(SqliteConnection connection, CommitFault? fau
             fault?.BeforeCommit(kind, subject);
             Execute("COMMIT");
         }
-        catch
+        catch when (IsInTransaction)
         {
             Execute("ROLLBACK");
             throw;
@@ -46,6 +64,15 @@ internal sealed class StateSession(SqliteConnection connection, CommitFault? fau
         }
 
         return rows;
+    }
+
+    /// <summary>
+    /// Closes without the usual last checkpoint: a damaged database is to be kept as it was found, log included.
+    /// </summary>
+    public void Abandon()
+    {
+        raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        Dispose();
     }
 
     public void Dispose()

@@ -67,6 +67,7 @@ public static class ErrorCodes
     public static readonly ErrorCode OrchestrationFailed = new("HW702", "orchestration-failed", ExitCode.Trouble);
     public static readonly ErrorCode ServeUnreachable = new("HW703", "serve-unreachable", ExitCode.Trouble);
     public static readonly ErrorCode Unexpected = new("HW704", "unexpected", ExitCode.Trouble);
+    public static readonly ErrorCode StateUnusable = new("HW705", "state-unusable", ExitCode.Refused);
 
     /// <summary>Every code above, for the documentation table and its test.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
