@@ -4,20 +4,20 @@ using Highwater.Engine.Repository;
 
 namespace Highwater.FunctionApp;
 
-/// <summary>Opens the repositories of the cluster in the settings, creating those that are not there yet.</summary>
-public sealed class ClusterRepositories(Repositories repositories, PostgresOptions server)
+/// <summary>Opens the repositories of the cluster in the settings. Only a base backup creates one.</summary>
+public sealed class ClusterRepositories(
+    Repositories repositories, PrepareRepository prepareRepository, PostgresOptions server)
 {
     /// <summary>Names of the repositories that receive copies after <c>local</c>.</summary>
     public IReadOnlyList<string> Others => repositories.Others;
 
     /// <summary>
-    /// Opens the local repository after asking the server whose it must be. While the server is away, a repository that
-    /// is
-    /// there is opened all the same: WAL in the spool must not wait for the server.
+    /// Opens the local repository after asking the server whose it must be. While the server is away it is opened all
+    /// the same: WAL in the spool must not wait for the server.
     /// </summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> and any storage error; 2xx if
-    /// the server
-    /// does not answer and there is no repository yet.</exception>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryMissing"/>,
+    /// <see cref="ErrorCodes.RepositoryForeign"/> and any storage error; 2xx if the server does not answer and there is
+    /// no repository either.</exception>
     public async Task<BackupRepository> OpenLocalAsync(CancellationToken cancellationToken)
     {
         ServerFacts facts;
@@ -33,30 +33,48 @@ public sealed class ClusterRepositories(Repositories repositories, PostgresOptio
             return await repositories.OpenAsync(RepositoryOptions.Local, cancellationToken);
         }
 
-        return await OpenLocalAsync(facts, cancellationToken);
+        var local = await repositories.OpenAsync(RepositoryOptions.Local, cancellationToken);
+        local.EnsureBelongsTo(facts.SystemIdentifier);
+        return local;
     }
 
-    /// <summary>Opens the local repository of a server that was asked already.</summary>
-    public Task<BackupRepository> OpenLocalAsync(ServerFacts facts, CancellationToken cancellationToken) =>
-        repositories.OpenOrCreateAsync(
+    /// <summary>Opens any repository as the counterpart of the local one.</summary>
+    public async Task<BackupRepository> OpenAsync(
+        string name, BackupRepository local, CancellationToken cancellationToken)
+    {
+        if (name == local.Name)
+            return local;
+        var repository = await repositories.OpenAsync(name, cancellationToken);
+        repository.EnsureBelongsTo(local.Description.SystemIdentifier);
+        return repository;
+    }
+
+    /// <summary>Opens the local repository for a base backup, creating it where that is safe.</summary>
+    public Task<BackupRepository> PrepareLocalAsync(ServerFacts facts, CancellationToken cancellationToken) =>
+        prepareRepository.RunAsync(
             RepositoryOptions.Local,
             new ClusterIdentity(facts.SystemIdentifier, facts.MajorVersion, facts.WalSegmentSize),
+            null,
             cancellationToken);
 
-    /// <summary>Opens any repository as the counterpart of the local one.</summary>
-    public Task<BackupRepository> OpenAsync(string name, BackupRepository local, CancellationToken cancellationToken) =>
-        name == local.Name
-            ? Task.FromResult(local)
-            : repositories.OpenOrCreateAsync(
-                name,
-                new ClusterIdentity(
-                    local.Description.SystemIdentifier,
-                    local.Description.PostgresMajor,
-                    local.Description.WalSegmentSize),
-                cancellationToken);
+    /// <summary>Opens another repository for a base backup, creating it where that is safe.</summary>
+    /// <param name="name">Of the repository.</param>
+    /// <param name="local">What it is the counterpart of.</param>
+    /// <param name="running">The base backup that is to be brought there.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<BackupRepository> PrepareAsync(
+        string name, BackupRepository local, BackupId? running, CancellationToken cancellationToken) =>
+        prepareRepository.RunAsync(
+            name,
+            new ClusterIdentity(
+                local.Description.SystemIdentifier,
+                local.Description.PostgresMajor,
+                local.Description.WalSegmentSize),
+            running,
+            cancellationToken);
 
-    /// <summary>The counterparts of the local repository, to be opened when they are needed.</summary>
-    public IReadOnlyList<RepositorySource> OthersOf(BackupRepository local) =>
+    /// <summary>The counterparts of the local repository, to be prepared when they are needed.</summary>
+    public IReadOnlyList<RepositorySource> OthersOf(BackupRepository local, BackupId running) =>
         [.. repositories.Sources.Where(source => source.Name != local.Name)
-            .Select(source => source with { OpenAsync = token => OpenAsync(source.Name, local, token) })];
+            .Select(source => source with { OpenAsync = token => PrepareAsync(source.Name, local, running, token) })];
 }

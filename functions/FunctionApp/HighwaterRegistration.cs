@@ -27,6 +27,7 @@ public static class HighwaterRegistration
             settings.Repositories,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Repositories>>()));
+        services.AddTransient<PrepareRepository>();
         services.AddTransient<ClusterRepositories>();
         services.AddTransient<CheckServer>();
         services.AddTransient<ReadBackupProgress>();

@@ -79,6 +79,9 @@ public sealed partial class InterruptionTests
     {
         await using var installation = await Installation.StartAsync(
             Token, new PostgresServerOptions { Archiving = true, WalSegmentMegabytes = 1 });
+        await installation.RunJsonAsync(Token, "backup");
+        var local = Segments(installation.LocalRepository);
+        var remote = Segments(installation.RemoteRepository);
         await installation.AddNoiseAsync("noise", 60, Token);
         await installation.Postgres.ArchiveCurrentWalAsync(Token);
         var spooled = RepositoryFiles.Below(installation.Postgres.SpoolPath);
@@ -86,15 +89,18 @@ public sealed partial class InterruptionTests
             "sha256sum <\"$f\"", spooled.Select(name => Path.Combine(installation.Postgres.SpoolPath, name)));
 
         var killed = installation.Start("wal-sync");
-        await WaitAsync("segments in the repository", killed, () => Segments(installation.LocalRepository).Length >= 3);
+        await WaitAsync(
+            "segments in the repository", killed,
+            () => Segments(installation.LocalRepository).Length >= local.Length + 3);
         await KillAsync(killed);
         var archived = Segments(installation.LocalRepository).Select(Path.GetFileNameWithoutExtension);
         Assert.NotEmpty(spooled.Except(archived));
         (await installation.RunAsync(Token, "wal-sync")).ExpectDone();
 
-        foreach (var repository in new[] { installation.LocalRepository, installation.RemoteRepository })
+        foreach (var (repository, before) in new[]
+            { (installation.LocalRepository, local), (installation.RemoteRepository, remote) })
         {
-            var segments = Segments(repository);
+            var segments = Segments(repository).Except(before).ToList();
             Assert.Equal(spooled, segments.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
             Assert.Equal(sums, await SumsAsync(
                 "zstd -dc <\"$f\" | sha256sum", segments.Select(name => Path.Combine(repository, name))));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Highwater.Engine.Errors;
 using Highwater.TestKit.Postgres;
+using Highwater.TestKit.Storage;
 
 namespace Highwater.EndToEnd.Tests;
 
@@ -69,18 +70,12 @@ public sealed class RestoreRefusalTests(RestoreRefusalTests.Fixture fixture)
     [Fact]
     public async Task A_repository_with_WAL_alone_has_nothing_to_restore()
     {
-        var changes = new Dictionary<string, string?>
-        {
-            ["LOCAL_BACKUP_PATH"] = Installation.PathOf("wal-only"),
-            ["HIGHWATER_STATE_PATH"] = Installation.PathOf("wal-only-state"),
-            ["WAL_SPOOL_PATH"] = Installation.PathOf("wal-only-spool"),
-            ["REMOTE_BACKUP_HOST"] = null,
-        };
-        await PostgresAccount.CreateDirectoryAsync(Installation.PathOf("wal-only-spool"), Token);
-        (await Installation.RunWithAsync(changes, Token, "wal-sync")).ExpectDone();
+        var walOnly = Installation.PathOf("wal-only");
+        Shell.Run("cp", "-a", Installation.LocalRepository, walOnly);
+        Directory.Delete(Path.Combine(walOnly, "base-backups"), recursive: true);
 
-        (await Installation.RunWithAsync(
-            changes, Token, "restore", "--to", Installation.PathOf("nothing"), "--repository", "local"))
+        (await Installation.RunAsync(
+            Token, "restore", "--to", Installation.PathOf("nothing"), "--repository", walOnly))
             .ExpectError(ErrorCodes.NothingToRestore, "highwater backup");
     }
 

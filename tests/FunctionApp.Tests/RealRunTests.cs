@@ -1,3 +1,6 @@
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+using Highwater.Engine.Storage.Local;
 using Highwater.FunctionApp.BaseBackup;
 using Highwater.FunctionApp.WalSync;
 using Highwater.TestKit.Postgres;
@@ -42,6 +45,7 @@ public sealed class RealRunTests
         app.Use(postgres, ssh);
         var segment = await postgres.QueryAsync<string>("SELECT pg_walfile_name(pg_current_wal_lsn())", Token);
         await postgres.ArchiveCurrentWalAsync(Token);
+        await CreateRepositoriesAsync(app, postgres);
 
         // The timer runs at the start; nobody asks for this sync.
         await app.StartAsync(timers: true);
@@ -68,6 +72,7 @@ public sealed class RealRunTests
         app.Use(postgres, ssh);
         await ssh.StopAsync();
         await postgres.ArchiveCurrentWalAsync(Token);
+        await CreateRepositoriesAsync(app, postgres);
         await app.StartAsync();
 
         await SingletonOrchestration.TryStartAsync(app.Client, WalSyncOrchestration.Name, Token);
@@ -81,6 +86,18 @@ public sealed class RealRunTests
 
     private static Task<PostgresServer> StartPostgresAsync() =>
         PostgresServer.StartAsync(new PostgresServerOptions { Archiving = true }, Token);
+
+    /// <summary>As the first base backup creates them; a WAL sync does not.</summary>
+    private static async Task CreateRepositoriesAsync(AppHost app, PostgresServer postgres)
+    {
+        var facts = await new ReadServerFacts(postgres.Connection).RunAsync(Token);
+        var cluster = new ClusterIdentity(facts.SystemIdentifier, facts.MajorVersion, facts.WalSegmentSize);
+        foreach (var path in (string[])[app.Local, app.Settings["REMOTE_BACKUP_PATH"]!])
+        {
+            await using var storage = new LocalStorage(path);
+            await BackupRepository.OpenOrCreateAsync("any", storage, cluster, TimeProvider.System, Token);
+        }
+    }
 
     private static async Task<string?> StepAsync(AppHost app) =>
         (await app.Client.GetInstanceAsync(BaseBackupOrchestration.Name, true, Token))!

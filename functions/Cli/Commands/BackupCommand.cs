@@ -6,6 +6,7 @@ using Highwater.Engine.Configuration;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
 using Highwater.FunctionApp.BaseBackup;
 
 namespace Highwater.Cli.Commands;
@@ -13,25 +14,37 @@ namespace Highwater.Cli.Commands;
 /// <summary><c>highwater backup</c>.</summary>
 public static class BackupCommand
 {
-    public static Command Create() => new Command(
-        "backup",
-        """
-        Take a base backup into every repository and follow it.
+    public static Command Create()
+    {
+        var create = new Option<string[]>("--create-repository")
+        {
+            Description = "Create this repository though another one holds base backups already: its place is new, "
+                + "and not a disk that is not mounted",
+            HelpName = "NAME",
+        };
+        return new Command(
+            "backup",
+            """
+            Take a base backup into every repository and follow it.
 
-        Talks to a running 'highwater serve', or runs in this process. Interrupted or killed, the same command goes on
-        with the same backup. Only what changed since the last base backup is stored.
+            Talks to a running 'highwater serve', or runs in this process. Interrupted or killed, the same command goes
+            on with the same backup. Only what changed since the last base backup is stored.
 
-        Example: highwater backup
-        """).WithAction(RunAsync);
+            Example: highwater backup
+            """)
+        { create }.WithAction((arguments, terminal, token) => RunAsync(
+            arguments.GetValue(create) ?? [], terminal, token));
+    }
 
     private static async Task<ExitCode> RunAsync(
-        ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+        IReadOnlyList<string> toCreate, Terminal terminal, CancellationToken cancellationToken)
     {
         var configuration = Settings.Load();
         var settings = HighwaterSettings.Read(configuration);
 
         // Asked here first, so that a person at the keyboard is not kept waiting through the retries of a nightly run.
-        await new CheckServer(settings.Postgres).RunAsync(cancellationToken);
+        var facts = await new CheckServer(settings.Postgres).RunAsync(cancellationToken);
+        await CreateAsync(toCreate, settings, facts, cancellationToken);
         var run = new OrchestrationRun(configuration, settings, terminal);
         var progress = new BackupProgressLines(terminal);
         var outcome = await run.RunAsync<BaseBackupOutcome>(
@@ -48,5 +61,17 @@ public static class BackupCommand
             terminal.Note($"highwater: repository '{repository.Repository}' was not pruned, the next run does it: "
                 + repository.PruneError);
         return run.Report(outcome.Repositories);
+    }
+
+    private static async Task CreateAsync(
+        IReadOnlyList<string> names,
+        HighwaterSettings settings,
+        ServerFacts facts,
+        CancellationToken cancellationToken)
+    {
+        await using var repositories = OpenRepositories.Of(settings.Repositories);
+        var cluster = new ClusterIdentity(facts.SystemIdentifier, facts.MajorVersion, facts.WalSegmentSize);
+        foreach (var name in names)
+            await new PrepareRepository(repositories).CreateAsync(name, cluster, cancellationToken);
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 using Highwater.Cli.Output;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
-using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.Verification;
 using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Cli.Commands;
@@ -51,6 +51,8 @@ public static class ListCommand
 
         terminal.Result(backups);
         terminal.Table(Header, backups.Select(Row));
+        foreach (var backup in backups.Where(backup => backup.Problem is not null))
+            terminal.Note($"highwater: {backup.Id} in '{backup.Repository}' cannot be restored: {backup.Problem}");
         if (backups.Count == 0)
             terminal.Note("There is no base backup yet: run 'highwater backup'");
         return exitCode;
@@ -60,10 +62,11 @@ public static class ListCommand
         BackupRepository repository, CancellationToken cancellationToken)
     {
         var continuity = await WalContinuity.ReadAsync(new WalArchive(repository), cancellationToken);
-        var records = await new BackupCatalog(repository).ListAsync(cancellationToken);
-        return records.Select(record =>
+        var catalog = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        var presence = await PresenceCheck.ReadAsync(repository, cancellationToken);
+        var readable = catalog.Backups.Select(record =>
         {
-            var restorable = continuity.IsRestorable(record);
+            var problem = presence.FindFault(record);
             return new ListedBackup(
                 repository.Name,
                 record.Id,
@@ -74,33 +77,25 @@ public static class ListCommand
                 record.Timeline,
                 record.StartLsn,
                 record.StopLsn,
-                restorable,
-                restorable ? continuity.ReachFrom(record).End : null);
+                problem is null,
+                problem is null ? continuity.ReachFrom(record).End : null,
+                problem);
         });
+        var unreadable = catalog.Unreadable.Select(backup => new ListedBackup(
+            repository.Name, backup.Id, backup.Id.StartedAt, null, null, null, null, null, null, false, null,
+            backup.Error.WhatHappened));
+        return readable.Concat(unreadable).OrderBy(backup => backup.Id);
     }
 
     private static string[] Row(ListedBackup backup) =>
     [
         backup.Repository,
         backup.Id.ToString(),
-        backup.FinishedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
-        new ByteCount(backup.DatabaseBytes).ToString(),
-        new ByteCount(backup.StoredBytes).ToString(),
-        backup.Timeline.ToString(CultureInfo.InvariantCulture),
-        backup.Restorable ? "yes" : "NO: WAL missing",
+        backup.FinishedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "-",
+        backup.DatabaseBytes is { } database ? new ByteCount(database).ToString() : "-",
+        backup.StoredBytes is { } stored ? new ByteCount(stored).ToString() : "-",
+        backup.Timeline?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        backup.Restorable ? "yes" : "NO",
         backup.RecoverableUpTo?.ToString() ?? "-",
     ];
-
-    private sealed record ListedBackup(
-        string Repository,
-        BackupId Id,
-        DateTimeOffset StartedAt,
-        DateTimeOffset FinishedAt,
-        long DatabaseBytes,
-        long StoredBytes,
-        uint Timeline,
-        Lsn StartLsn,
-        Lsn StopLsn,
-        bool Restorable,
-        Lsn? RecoverableUpTo);
 }

@@ -36,7 +36,6 @@ internal static class EmbeddedHostRegistration
         services.AddSingleton<FunctionByHand>();
         services.AddSingleton<FunctionRoutes>();
         services.AddSingleton<HostKeys>();
-        services.AddSingleton<ManagementPayload>();
         services.AddSingleton<InstanceStarting>();
         services.AddSingleton<InstanceQueries>();
         services.AddSingleton<InstanceCommandRoutes>();

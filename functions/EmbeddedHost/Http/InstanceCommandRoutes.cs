@@ -61,15 +61,14 @@ internal sealed class InstanceCommandRoutes(DurableTaskClient client)
             return Results.StatusCode(StatusCodes.Status410Gone);
         }
 
-        try
+        if (instance.RuntimeStatus != OrchestrationRuntimeStatus.Failed)
         {
-            await client.RewindInstanceAsync(id, reason ?? "", cancellation);
-            return Results.Accepted();
+            return Results.BadRequest(new HttpError(
+                $"Only a failed instance can be rewound; '{id}' is {instance.RuntimeStatus}."));
         }
-        catch (InvalidOperationException e)
-        {
-            return HttpErrors.Conflict(e);
-        }
+
+        await client.RewindInstanceAsync(id, reason ?? "", cancellation);
+        return Results.Accepted();
     }
 
     private async Task<IResult?> RefusalAsync(string id, CancellationToken cancellation) =>

@@ -48,16 +48,7 @@ internal sealed class InstanceStarting(
         }
 
         var isNewId = request.Flag("restartWithNewInstanceId", missing: true);
-        string newId;
-        try
-        {
-            newId = await client.RestartAsync(id, isNewId, cancellation);
-        }
-        catch (InvalidOperationException e)
-        {
-            return HttpErrors.Conflict(e);
-        }
-
+        var newId = await client.RestartAsync(id, isNewId, cancellation);
         return await AnswerAsync(newId, timeout, request, stopping, cancellation);
     }
 

@@ -27,7 +27,7 @@ public sealed partial class KnownChunks(BackupRepository local, ILogger logger)
                 lengths[pack] = entry.Length;
         }
 
-        var committed = await new BackupCatalog(local).ListAsync(cancellationToken);
+        var committed = (await new BackupCatalog(local).ListAsync(cancellationToken)).Backups;
         if (committed.Count > 0)
             await LoadBackupAsync(committed[^1], lengths, cancellationToken);
         var orphans =

@@ -63,7 +63,7 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
     {
         var there = (await new BackupCatalog(target).ListIdsAsync(cancellationToken)).ToHashSet();
         var all = await new BackupCatalog(source).ListAsync(cancellationToken);
-        return [.. all.Where(backup => !there.Contains(backup.Id))];
+        return [.. all.Backups.Where(backup => !there.Contains(backup.Id))];
     }
 
     private static async Task<(int Packs, long Bytes)> CopyAllAsync(
@@ -79,7 +79,7 @@ public sealed partial class ReplicateBackup(TimeProvider clock, ILogger<Replicat
         BackupRepository source, BackupRepository target, BackupRecord backup, CancellationToken cancellationToken)
     {
         var (packs, bytes) = (0, 0L);
-        var proven = (await new BackupCatalog(target).ListAsync(cancellationToken))
+        var proven = (await new BackupCatalog(target).ListAsync(cancellationToken)).Backups
             .SelectMany(committed => committed.Packs).ToHashSet();
         await Parallel.ForEachAsync(
             backup.Packs,

@@ -1,20 +1,24 @@
 using Highwater.Engine.Configuration;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
+using Highwater.Engine.Verification;
 using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Diagnostics;
 
-/// <summary>What a repository holds, by its commits and one listing of its WAL.</summary>
+/// <summary>What a repository holds, by its commits and listings.</summary>
 internal sealed record RepositoryInventory(
     BackupRepository Repository,
     StorageFacts Storage,
     IReadOnlyList<BackupRecord> Backups,
+    IReadOnlyList<UnreadableBackup> Unreadable,
+    IReadOnlyDictionary<BackupId, string> Faults,
     IReadOnlyDictionary<string, WalArchiveEntry> Wal,
     WalContinuity Continuity)
 {
     /// <summary>The base backups that can be restored from here, oldest first.</summary>
-    public IReadOnlyList<BackupRecord> RestorableBackups => [.. Backups.Where(Continuity.IsRestorable)];
+    public IReadOnlyList<BackupRecord> RestorableBackups =>
+        [.. Backups.Where(backup => !Faults.ContainsKey(backup.Id))];
 
     /// <exception cref="Errors.HighwaterException">The repository cannot be read, or not understood.</exception>
     public static async Task<RepositoryInventory> ReadAsync(
@@ -22,12 +26,15 @@ internal sealed record RepositoryInventory(
     {
         var archive = new WalArchive(repository);
         var storage = await repository.Storage.DescribeAsync(cancellationToken);
-        var backups = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        var catalog = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        var presence = await PresenceCheck.ReadAsync(repository, cancellationToken);
         var files = (await archive.ListAsync(cancellationToken)).Where(file => file.StoredBytes > 0).ToList();
         return new RepositoryInventory(
             repository,
             storage,
-            backups,
+            catalog.Backups,
+            catalog.Unreadable,
+            presence.FindFaults(catalog.Backups),
             files.ToDictionary(file => file.Name.Name),
             await WalContinuity.ReadAsync(archive, files, cancellationToken));
     }
@@ -35,7 +42,7 @@ internal sealed record RepositoryInventory(
     /// <summary>What this repository lacks of another.</summary>
     public ReplicationBacklog BehindOf(RepositoryInventory first)
     {
-        var ids = Backups.Select(backup => backup.Id).ToHashSet();
+        var ids = Backups.Select(backup => backup.Id).Concat(Unreadable.Select(backup => backup.Id)).ToHashSet();
         var packs = Backups.SelectMany(backup => backup.Packs).Select(pack => pack.Sha256).ToHashSet();
         var lacking = first.Backups.Where(backup => !ids.Contains(backup.Id)).ToList();
         var wal = first.Wal.Where(file => !Wal.ContainsKey(file.Key)).ToList();
@@ -54,12 +61,14 @@ internal sealed record RepositoryInventory(
             Repository.Storage.Address,
             null,
             Storage,
-            Backups.Count,
+            [.. Unreadable.Select(backup => new UnusableBackup(backup.Id, backup.Error.WhatHappened)),
+                .. Faults.Select(fault => new UnusableBackup(fault.Key, fault.Value))],
+            Backups.Count + Unreadable.Count,
             restorable.Count,
             newest?.Id,
             newest is null ? null : now - newest.StartedAt,
             newest is null ? null : BackupFreshness.Of(schedule, newest.StartedAt, now),
-            Continuity.FindRecoveryPoint(Backups, now),
+            Continuity.FindRecoveryPoint(restorable, now),
             newest is not null && Continuity.ReachFrom(newest).LaterExists,
             FindGaps(),
             Continuity.MissingHistories,

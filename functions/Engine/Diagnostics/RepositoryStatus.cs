@@ -10,8 +10,9 @@ namespace Highwater.Engine.Diagnostics;
 /// <param name="Fault">Why it could not be read, with the remedy; then nothing below is known. Null if it
 /// could.</param>
 /// <param name="Storage">Durability and room.</param>
-/// <param name="Backups">How many base backups are committed.</param>
-/// <param name="RestorableBackups">How many of them have the WAL they need.</param>
+/// <param name="Unusable">Base backups that cannot be restored, and why.</param>
+/// <param name="Backups">How many base backups are committed, usable or not.</param>
+/// <param name="RestorableBackups">How many of them have everything they need.</param>
 /// <param name="NewestRestorable">The newest of those, or null.</param>
 /// <param name="NewestRestorableAge">Since it started.</param>
 /// <param name="Freshness">Whether it is as new as the schedule asks for; null if there is none.</param>
@@ -27,6 +28,7 @@ public sealed record RepositoryStatus(
     string Address,
     StatusFault? Fault,
     StorageFacts? Storage,
+    IReadOnlyList<UnusableBackup> Unusable,
     int Backups,
     int RestorableBackups,
     BackupId? NewestRestorable,
@@ -42,5 +44,5 @@ public sealed record RepositoryStatus(
     public bool Reachable => Fault is null;
 
     internal static RepositoryStatus Unread(RepositorySource source, StatusFault fault) => new(
-        source.Name, source.Address, fault, null, 0, 0, null, null, null, null, false, [], [], null);
+        source.Name, source.Address, fault, null, [], 0, 0, null, null, null, null, false, [], [], null);
 }

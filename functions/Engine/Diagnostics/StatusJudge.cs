@@ -46,7 +46,10 @@ internal static class StatusJudge
             return [new StatusLine(level, status.Name, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
         }
 
-        return [OfBackups(status), .. OfRecovery(status), .. OfBacklog(status), OfStorage(status)];
+        return
+        [
+            OfBackups(status), .. OfUnusable(status), .. OfRecovery(status), .. OfBacklog(status), OfStorage(status),
+        ];
     }
 
     public static StatusLine OfBackups(RepositoryStatus status)
@@ -55,7 +58,7 @@ internal static class StatusJudge
         {
             var text = status.Backups == 0
                 ? "It holds no base backup."
-                : $"It holds {status.Backups} base backups, but none has all the WAL it needs.";
+                : $"It holds {status.Backups} base backups, but none has all it needs.";
             return new StatusLine(
                 StatusLevel.Fail, status.Name, text, "sync WAL (highwater wal-sync), then take one: highwater backup");
         }
@@ -71,6 +74,18 @@ internal static class StatusJudge
                 $"{good}, though BACKUP_SCHEDULE asks for one every {new Duration(freshness.Interval)}.",
                 "see in the log of 'highwater serve' why there is none, or take one now: highwater backup");
     }
+
+    /// <summary>Base backups that cannot be restored.</summary>
+    public static IEnumerable<StatusLine> OfUnusable(RepositoryStatus status) => status.Unusable.Count == 0
+        ? []
+        : [new StatusLine(
+            StatusLevel.Warn,
+            status.Name,
+            $"{status.Unusable.Count} of {status.Backups} base backups cannot be restored: "
+            + string.Join("; ", status.Unusable.Take(3).Select(backup => $"{backup.Id}: {backup.Reason.TrimEnd('.')}"))
+            + (status.Unusable.Count > 3 ? "; ..." : "."),
+            "run 'highwater verify --repair' to complete them from the other repository; a base backup whose WAL is "
+            + "still on its way counts as soon as it has come")];
 
     private static IEnumerable<StatusLine> OfRecovery(RepositoryStatus status)
     {

@@ -45,6 +45,7 @@ public static class ErrorCodes
     public static readonly ErrorCode BackupUnknown = new("HW405", "backup-unknown", ExitCode.Refused);
     public static readonly ErrorCode RepositoryLeased = new("HW406", "repository-leased", ExitCode.Refused);
     public static readonly ErrorCode LeaseLost = new("HW407", "lease-lost", ExitCode.Refused);
+    public static readonly ErrorCode RepositoryNotCreated = new("HW408", "repository-not-created", ExitCode.Refused);
 
     // 5xx: WAL
     public static readonly ErrorCode WalAwaited = new("HW501", "wal-awaited", ExitCode.Trouble);

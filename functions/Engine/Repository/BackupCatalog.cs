@@ -21,15 +21,30 @@ public sealed class BackupCatalog(BackupRepository repository)
         return ids;
     }
 
-    /// <summary>All committed base backups, oldest first.</summary>
-    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>: one cannot be understood.
-    /// Skipping it would let a damaged backup vanish from every list and every check.</exception>
-    public async Task<IReadOnlyList<BackupRecord>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>All committed base backups, oldest first, those that cannot be understood apart from the
+    /// rest.</summary>
+    /// <exception cref="TransientException">The storage cannot be asked now.</exception>
+    public async Task<CatalogListing> ListAsync(CancellationToken cancellationToken)
     {
-        var records = new List<BackupRecord>();
+        var backups = new List<BackupRecord>();
+        var unreadable = new List<UnreadableBackup>();
         foreach (var id in await ListIdsAsync(cancellationToken))
-            records.Add(await ReadAsync(id, cancellationToken));
-        return records;
+        {
+            try
+            {
+                backups.Add(await ReadAsync(id, cancellationToken));
+            }
+            catch (HighwaterException e) when (e.Code == ErrorCodes.BackupUnknown)
+            {
+                // Removed between the listing and the reading.
+            }
+            catch (HighwaterException e) when (e is not TransientException)
+            {
+                unreadable.Add(new UnreadableBackup(id, e));
+            }
+        }
+
+        return new CatalogListing(backups, unreadable);
     }
 
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.BackupUnknown"/>,

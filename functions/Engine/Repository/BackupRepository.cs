@@ -41,8 +41,9 @@ public sealed class BackupRepository
         {
             throw new HighwaterException(
                 ErrorCodes.RepositoryMissing,
-                $"There is no repository at {storage.Address} (it has no {RepositoryLayout.Description}).",
-                "check the address; the first base backup or WAL sync creates the repository",
+                $"There is no repository '{name}' at {storage.Address}: it has no {RepositoryLayout.Description}. "
+                + "WAL on its way there waits where it is.",
+                "check the address, and that the disk it is on is mounted; the first 'highwater backup' creates it",
                 e);
         }
 

@@ -1,6 +1,7 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.Verification;
 using Highwater.Engine.WalArchiving;
 using Microsoft.Extensions.Logging;
 
@@ -41,15 +42,22 @@ public sealed partial class PlanRestore(IReadOnlyList<RepositorySource> reposito
         throw refusal ?? trouble ?? throw new ArgumentException("No repository was named.", nameof(request));
     }
 
-    private static async Task<RestoreFacts> ReadAsync(
+    private async Task<RestoreFacts> ReadAsync(
         BackupRepository repository, RestoreRequest request, CancellationToken cancellationToken)
     {
         var archive = new WalArchive(repository);
+        var catalog = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        if (catalog.Unreadable.FirstOrDefault(unreadable => unreadable.Id == request.Backup) is { } wanted)
+            throw wanted.Error;
+        foreach (var unreadable in catalog.Unreadable)
+            LogUnreadable(unreadable.Id, repository.Name, unreadable.Error.WhatHappened);
+        var presence = await PresenceCheck.ReadAsync(repository, cancellationToken);
         var facts = new RestoreFacts(
             repository.Name,
             repository.Storage.Address,
             repository.Description.WalSegmentSize,
-            await new BackupCatalog(repository).ListAsync(cancellationToken),
+            catalog.Backups,
+            presence.FindFaults(catalog.Backups),
             await WalContinuity.ReadAsync(archive, cancellationToken),
             new Dictionary<WalSegmentName, WalEnd>(),
             null);
@@ -103,4 +111,8 @@ public sealed partial class PlanRestore(IReadOnlyList<RepositorySource> reposito
 
     [LoggerMessage(6001, LogLevel.Information, "The repository {Repository} cannot restore this: {Reason}")]
     private partial void LogCannot(string repository, string reason);
+
+    [LoggerMessage(6002, LogLevel.Warning,
+        "The base backup {Backup} in {Repository} cannot be understood and is passed over: {Reason}")]
+    private partial void LogUnreadable(BackupId backup, string repository, string reason);
 }

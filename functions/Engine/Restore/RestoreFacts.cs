@@ -9,6 +9,7 @@ namespace Highwater.Engine.Restore;
 /// <param name="Address">Where it is.</param>
 /// <param name="SegmentSize">Of the cluster.</param>
 /// <param name="Backups">The committed base backups, oldest first.</param>
+/// <param name="Faults">What those lack that cannot be restored.</param>
 /// <param name="Wal">Names of its WAL.</param>
 /// <param name="Ends">By the last segment of a reach: what its last records say. Only where the target makes it
 /// matter.</param>
@@ -19,6 +20,7 @@ public sealed record RestoreFacts(
     string Address,
     WalSegmentSize SegmentSize,
     IReadOnlyList<BackupRecord> Backups,
+    IReadOnlyDictionary<BackupId, string> Faults,
     WalContinuity Wal,
     IReadOnlyDictionary<WalSegmentName, WalEnd> Ends,
     WalLandmark? Landmark);

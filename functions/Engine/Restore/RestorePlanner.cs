@@ -48,7 +48,7 @@ public static class RestorePlanner
                    let wanted = timeline ?? backup.Timeline
                    where facts.Wal.TimelinesFrom(backup).Contains(wanted)
                    let reach = facts.Wal.ReachFrom(backup, wanted)
-                   let whole = facts.Wal.IsRestorable(backup) && reach.End >= backup.StopLsn
+                   let whole = !facts.Faults.ContainsKey(backup.Id) && reach.End >= backup.StopLsn
                    let end = reach.LastSegment is { } last ? facts.Ends.GetValueOrDefault(last) : null
                    orderby backup.Id
                    select new RestoreCandidate(backup, reach, whole, end)];

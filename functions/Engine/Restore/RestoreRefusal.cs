@@ -19,15 +19,20 @@ internal static class RestoreRefusal
     public static HighwaterException NoneRestorable(RestoreFacts facts, IReadOnlyList<RestoreCandidate> candidates)
     {
         var backups = candidates.Count > 0 ? [.. candidates.Select(c => c.Backup)] : facts.Backups;
-        var missing = backups.Select(backup => (backup.Id, Segments: facts.Wal.Missing(backup)))
-            .Where(backup => backup.Segments.Count > 0)
-            .Select(backup => $"{backup.Id} lacks WAL segment {Join(backup.Segments)}").ToList();
+        var missing = backups
+            .Select(backup => (backup.Id, Segments: facts.Wal.Missing(backup), Fault: facts.Faults.GetValueOrDefault(
+                backup.Id)))
+            .Where(backup => backup.Fault is not null)
+            .Select(backup => backup.Segments.Count > 0
+                ? $"{backup.Id} lacks WAL segment {Join(backup.Segments)}"
+                : $"{backup.Id} is not whole: {backup.Fault}")
+            .ToList();
         return new HighwaterException(
             ErrorCodes.NothingToRestore,
             $"The repository '{facts.Repository}' holds {backups.Count} base backup(s) but none that can be restored: "
             + (missing.Count > 0 ? string.Join("; ", missing) : "none lies on the timeline asked for") + ".",
-            "run 'highwater wal-sync' if the server still has the WAL, or name another repository: --repository "
-            + "remote");
+            "run 'highwater wal-sync' if the server still has the WAL, 'highwater verify --repair' if another "
+            + "repository has the rest, or restore from that one: --repository remote");
     }
 
     public static HighwaterException UnknownTimeline(

@@ -20,7 +20,6 @@ public sealed partial class PruneRepository(TimeProvider clock, ILogger<PruneRep
     /// <param name="dryRun">Only say what would go.</param>
     /// <param name="cancellationToken">Stops between two deletions.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryLeased"/>: somebody else is at work here;
-    /// <see cref="ErrorCodes.RepositoryDamaged"/>: a base backup cannot be understood, so nothing is safe to delete;
     /// <see cref="ErrorCodes.LeaseLost"/>; any storage error.</exception>
     public async Task<PruneReport> RunAsync(
         BackupRepository repository, int keep, bool dryRun, CancellationToken cancellationToken)
@@ -74,26 +73,27 @@ public sealed partial class PruneRepository(TimeProvider clock, ILogger<PruneRep
     private async Task<RetentionPlan> PlanAsync(
         BackupRepository repository, int keep, CancellationToken cancellationToken)
     {
-        var records = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        var catalog = await new BackupCatalog(repository).ListAsync(cancellationToken);
+        foreach (var unreadable in catalog.Unreadable)
+            LogUnreadable(unreadable.Id, repository.Name, unreadable.Error.Message);
         var objects = await ListAsync(RepositoryLayout.BaseBackups);
         var wal = await ListAsync(RepositoryLayout.WalArchive);
         var packs = await ListAsync(RepositoryLayout.Packs);
         var temporary = await ListAsync(RepositoryLayout.Temporary);
-        var lengths = objects.Concat(wal).Concat(packs).ToDictionary(entry => entry.Key, entry => entry.Length);
         var segmentSize = repository.Description.WalSegmentSize;
+        var presence = new PresenceCheck(segmentSize, objects.Concat(wal).Concat(packs));
         var backups = new List<RetentionBackup>();
-        foreach (var record in records)
+        foreach (var record in catalog.Backups)
         {
-            var fault = NeededObject.Of(record, segmentSize)
-                .Select(needed => needed.FindFault(lengths.TryGetValue(needed.Key, out var length) ? length : null))
-                .FirstOrDefault(found => found is not null);
+            var fault = presence.FindFault(record);
             if (fault is not null)
                 LogNotRestorable(record.Id, repository.Name, fault);
             backups.Add(new RetentionBackup(record, fault is null));
         }
 
+        var unknown = catalog.Unreadable.Select(unreadable => unreadable.Id).ToList();
         return RetentionPlanner.Plan(
-            new RetentionInput(backups, objects, wal, packs, temporary, segmentSize, clock.GetUtcNow()), keep);
+            new RetentionInput(backups, unknown, objects, wal, packs, temporary, segmentSize, clock.GetUtcNow()), keep);
 
         async Task<IReadOnlyList<StorageEntry>> ListAsync(string prefix)
         {
@@ -107,6 +107,10 @@ public sealed partial class PruneRepository(TimeProvider clock, ILogger<PruneRep
     [LoggerMessage(5101, LogLevel.Warning,
         "The base backup {Backup} in '{Repository}' is not restorable and does not count: {Fault}")]
     private partial void LogNotRestorable(BackupId backup, string repository, string fault);
+
+    [LoggerMessage(5104, LogLevel.Warning,
+        "The base backup {Backup} in '{Repository}' cannot be understood, so what it may need stays: {Error}")]
+    private partial void LogUnreadable(BackupId backup, string repository, string error);
 
     [LoggerMessage(5102, LogLevel.Information, "Removed the base backup {Backup} from '{Repository}'")]
     private partial void LogBackupDeleted(BackupId backup, string repository);

@@ -1,10 +1,12 @@
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Retention;
 
 /// <summary>What stands in a repository, as far as retention may delete it.</summary>
-/// <param name="Backups">Every committed base backup.</param>
+/// <param name="Backups">Every committed base backup that can be understood.</param>
+/// <param name="Unreadable">The others: nobody knows what they need.</param>
 /// <param name="BackupObjects">Everything under <c>base-backups/</c>.</param>
 /// <param name="Wal">Everything under <c>wal-archive/</c>.</param>
 /// <param name="Packs">Everything under <c>packs/</c>.</param>
@@ -13,6 +15,7 @@ namespace Highwater.Engine.Retention;
 /// <param name="Now">UTC.</param>
 public sealed record RetentionInput(
     IReadOnlyList<RetentionBackup> Backups,
+    IReadOnlyList<BackupId> Unreadable,
     IReadOnlyList<StorageEntry> BackupObjects,
     IReadOnlyList<StorageEntry> Wal,
     IReadOnlyList<StorageEntry> Packs,

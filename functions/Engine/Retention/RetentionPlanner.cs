@@ -12,6 +12,8 @@ namespace Highwater.Engine.Retention;
 /// <para>WAL goes where it lies before the first segment of every base backup that stays. Positions grow along every
 /// timeline and from a timeline to those that branch off it, so what lies before all starts is read by no recovery,
 /// whichever timeline it is on. Timeline history files always stay.</para>
+/// <para>A base backup that cannot be understood never goes, and with it stays all it might need: every pack, and WAL
+/// from before the oldest one that stays if it is older than that.</para>
 /// </summary>
 public static class RetentionPlanner
 {
@@ -32,15 +34,15 @@ public static class RetentionPlanner
             [.. kept.Select(record => record.Id)],
             [.. all.Take(all.Count - kept.Count).Select(record => record.Id)],
             Orphans(input, oldestKept),
-            oldestKept is null ? [] : Wal(input, kept),
-            Packs(input, kept),
+            oldestKept is null || input.Unreadable.Any(id => id.CompareTo(oldestKept) < 0) ? [] : Wal(input, kept),
+            input.Unreadable.Count > 0 ? [] : Packs(input, kept),
             Items(input.Temporary.Where(entry => IsPastGrace(entry, input.Now))),
-            Explain(restorable.Count, keep, oldestKept));
+            Explain(restorable.Count, keep, oldestKept) + Explain(input.Unreadable));
     }
 
     private static IReadOnlyList<PruneItem> Orphans(RetentionInput input, BackupId? oldestKept)
     {
-        var committed = input.Backups.Select(backup => backup.Record.Id).ToHashSet();
+        var committed = input.Backups.Select(backup => backup.Record.Id).Concat(input.Unreadable).ToHashSet();
         return Items(
             from entry in input.BackupObjects
             let id = RepositoryLayout.BackupOf(entry.Key)
@@ -85,4 +87,9 @@ public static class RetentionPlanner
             ? $"{restorable} base backups are restorable and {keep} are to be kept: "
                 + $"everything from {oldestKept} on stays."
             : $"The newest {keep} of {restorable} restorable base backups stay, and everything from {oldestKept} on.";
+
+    private static string Explain(IReadOnlyList<BackupId> unreadable) => unreadable.Count == 0
+        ? ""
+        : $" {string.Join(", ", unreadable)} cannot be understood, so all packs stay: run 'highwater verify --repair', "
+            + "or if no repository can help, remove its folder below base-backups/.";
 }

@@ -73,11 +73,6 @@ public sealed class WalContinuity
     public IReadOnlyList<WalSegmentName> Missing(BackupRecord backup) =>
         [.. WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, _size).Where(segment => !Has(segment))];
 
-    /// <summary>Whether all WAL is here that the base backup needs to become consistent. Packs are not looked
-    /// at.</summary>
-    public bool IsRestorable(BackupRecord backup) =>
-        WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, _size).All(Has);
-
     /// <summary>
     /// The timelines recovery from a base backup may end on, the one it was taken on first: those whose history leaves
     /// the base backup's timeline at or after its stop LSN. PostgreSQL refuses all others.
@@ -116,12 +111,11 @@ public sealed class WalContinuity
     }
 
     /// <summary>
-    /// The newest moment that can be reached from any of the base backups, or null if none can be restored.
+    /// The newest moment that can be reached from any of the base backups, or null if there is none.
     /// </summary>
-    /// <param name="backups">Those of the repository.</param>
+    /// <param name="restorable">Those of the repository that have all they need.</param>
     /// <param name="now">For the age.</param>
-    public RecoveryPoint? FindRecoveryPoint(IEnumerable<BackupRecord> backups, DateTimeOffset now) => backups
-        .Where(IsRestorable)
+    public RecoveryPoint? FindRecoveryPoint(IEnumerable<BackupRecord> restorable, DateTimeOffset now) => restorable
         .Select(backup => ReachFrom(backup))
         .OrderBy(reach => reach.Timeline).ThenBy(reach => reach.End)
         .Select(reach => new RecoveryPoint(

@@ -37,7 +37,7 @@ public sealed class BaseBackupActivities(
         [ActivityTrigger] string? input, FunctionContext context)
     {
         var facts = await checkServer.RunAsync(context.CancellationToken);
-        var local = await repositories.OpenLocalAsync(facts, context.CancellationToken);
+        var local = await repositories.PrepareLocalAsync(facts, context.CancellationToken);
         var taken = await new BackupCatalog(local).ListIdsAsync(context.CancellationToken);
         var id = BackupId.New(clock.GetUtcNow(), taken);
         return new CheckedServer(id.ToString(), local.Name, repositories.Others);
@@ -48,7 +48,8 @@ public sealed class BaseBackupActivities(
     {
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
         var record = await takeBaseBackup.RunAsync(
-            BackupId.Parse(id), local, repositories.OthersOf(local), settings.TemporaryPath, context.CancellationToken);
+            BackupId.Parse(id), local, repositories.OthersOf(local, BackupId.Parse(id)), settings.TemporaryPath,
+            context.CancellationToken);
         return new TakenBackup(
             id,
             record.Sizes.Files,
@@ -61,7 +62,11 @@ public sealed class BaseBackupActivities(
     public async Task ReplicateBackupAsync([ActivityTrigger] string repository, FunctionContext context)
     {
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
-        var other = await repositories.OpenAsync(repository, local, context.CancellationToken);
+
+        // The newest is the one this run has just taken.
+        var taken = await new BackupCatalog(local).ListIdsAsync(context.CancellationToken);
+        var other = await repositories.PrepareAsync(
+            repository, local, taken.Count == 0 ? null : taken[^1], context.CancellationToken);
         await replicateBackup.RunAsync(local, other, context.CancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -18,12 +19,8 @@ internal sealed class HttpHost : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<HttpHost> StartAsync(string? key = null, Action<TestHost>? prepare = null) =>
-        new(await TestHost.StartNewAsync(host =>
-        {
-            host.Options = host.Options with { Urls = ["http://127.0.0.1:0"], Key = key };
-            prepare?.Invoke(host);
-        }));
+    public static async Task<HttpHost> StartAsync(string? key = null) => new(await TestHost.StartNewAsync(
+        host => host.Options = host.Options with { Urls = ["http://127.0.0.1:0"], Key = key }));
 
     public Task<HttpResponseMessage> GetAsync(string path) =>
         Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
@@ -38,7 +35,7 @@ internal sealed class HttpHost : IAsyncDisposable
     }
 
     public static async Task<JsonNode> JsonAsync(HttpResponseMessage response) =>
-        JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        (await response.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
@@ -14,9 +13,4 @@ internal sealed class ScriptedFunctions(Script script)
 
     [Function("Work")]
     public Task<string?> Work([ActivityTrigger] string? input, FunctionContext context) => script.Work(input, context);
-
-    [Function("Serve")]
-    public Task<object?> Serve(
-        [HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request, CancellationToken cancellation) =>
-        script.Serve(request, cancellation);
 }

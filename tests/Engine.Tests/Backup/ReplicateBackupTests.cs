@@ -84,7 +84,7 @@ public sealed class ReplicateBackupTests(ShellServerFixture fixture) : IClassFix
         Assert.Empty(puts.Select(Path.GetFileName).Intersect(before));
         Assert.Equal(rest.Packs, puts.Count);
         Assert.Equal(PackFiles(scene.Folder.Combine("local")), PackFiles(path));
-        foreach (var backup in await new BackupCatalog(scene.Local).ListAsync(Token))
+        foreach (var backup in (await new BackupCatalog(scene.Local).ListAsync(Token)).Backups)
             await BackupScene.AssertWholeAsync(remote, backup, Token);
     }
 
@@ -121,6 +121,22 @@ public sealed class ReplicateBackupTests(ShellServerFixture fixture) : IClassFix
 
         var error = await Assert.ThrowsAsync<HighwaterException>(() => ReplicateAsync(scene.Local, other));
         Assert.Equal(ErrorCodes.StorageObjectMissing, error.Code);
+        Assert.Equal([whole.Id], await new BackupCatalog(other).ListIdsAsync(Token));
+        await BackupScene.AssertWholeAsync(other, whole, Token);
+    }
+
+    [Fact]
+    public async Task A_commit_that_cannot_be_understood_hinders_neither_the_next_base_backup_nor_its_copy()
+    {
+        await using var scene = await BackupScene.StartAsync(1, Token);
+        var damaged = await scene.TakeAsync(Token);
+        await scene.LocalStorage.ReplaceAsync(
+            RepositoryLayout.BackupCommit(damaged.Id), "{ \"format\": 1, "u8.ToArray(), Token);
+
+        var whole = await scene.TakeAsync(Token);
+        var (_, other) = await scene.OpenOtherAsync("other", Token);
+        await ReplicateAsync(scene.Local, other);
+
         Assert.Equal([whole.Id], await new BackupCatalog(other).ListIdsAsync(Token));
         await BackupScene.AssertWholeAsync(other, whole, Token);
     }

@@ -27,7 +27,7 @@ public sealed class TakeBaseBackupTests
 
         Assert.True(second.Sizes.StoredBytes < first.Sizes.StoredBytes / 3, $"{second.Sizes} after {first.Sizes}");
         Assert.True(second.Sizes.StoredBytes > 0);
-        Assert.Equal([first.Id, second.Id], (await new BackupCatalog(local).ListAsync(Token)).Select(b => b.Id));
+        Assert.Equal([first.Id, second.Id], await new BackupCatalog(local).ListIdsAsync(Token));
         await BackupScene.AssertWholeAsync(local, first, Token);
         await BackupScene.AssertWholeAsync(local, second, Token);
     }

@@ -128,6 +128,29 @@ public sealed class ReadStatusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pack_that_is_missing_is_known_without_reading_and_the_base_backup_does_not_count()
+    {
+        var backup = await _local.AddBackupAsync(2, 4, 7);
+        _local.Remove(RepositoryLayout.Pack(backup.Packs[0].Sha256));
+        var local = (await ReadAsync(Source(_local), Source(_remote))).Repositories[0];
+        Assert.Equal((2, 1), (local.Backups, local.RestorableBackups));
+        Assert.Equal(RepositoryScene.Day(1), local.NewestRestorable);
+        Assert.Contains("is missing", Assert.Single(local.Unusable).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_commit_that_cannot_be_understood_is_said_and_hides_no_other_base_backup()
+    {
+        await _local.AddBackupAsync(2, 4, 7);
+        _local.Truncate(RepositoryLayout.BackupCommit(RepositoryScene.Day(2)), 20);
+        var report = await ReadAsync(Source(_local), Source(_remote));
+        Assert.Equal((2, 1), (report.Repositories[0].Backups, report.Repositories[0].RestorableBackups));
+        Assert.Contains(report.Lines, line => line.Subject == "local" && line.Level == StatusLevel.Warn
+            && line.Text.Contains($"{RepositoryScene.Day(2)}", StringComparison.Ordinal)
+            && line.Remedy!.Contains("verify --repair", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Wal_that_waits_in_the_spool_is_counted_and_fails_when_it_waits_too_long()
     {
         var path = _spool.Combine(RepositoryScene.Segment(6).ToString());

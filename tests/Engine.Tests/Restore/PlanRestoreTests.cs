@@ -69,6 +69,23 @@ public sealed class PlanRestoreTests(RestoreScene scene) : IClassFixture<Restore
     }
 
     [Fact]
+    public async Task A_base_backup_whose_commit_or_pack_is_lost_is_passed_over_and_refused_by_name()
+    {
+        var torn = await scene.CopyAsync("torn");
+        await torn.Storage.ReplaceAsync(RepositoryLayout.BackupCommit(scene.Second.Id), "{"u8.ToArray(), Token);
+        var request = new RestoreRequest(RecoveryTarget.Latest);
+        Assert.Equal(scene.First.Id, (await PlanAsync(request, torn)).Backup.Id);
+        Assert.Equal(
+            ErrorCodes.RepositoryDamaged,
+            (await RefusalAsync(request with { Backup = scene.Second.Id }, torn)).Code);
+
+        var packless = await scene.CopyAsync("packless");
+        var pack = scene.Second.Packs.First(pack => !scene.First.Packs.Contains(pack));
+        await packless.Storage.DeleteAsync(RepositoryLayout.Pack(pack.Sha256), Token);
+        Assert.Equal(scene.First.Id, (await PlanAsync(request, packless)).Backup.Id);
+    }
+
+    [Fact]
     public async Task A_gap_in_the_WAL_is_refused_for_the_latest_and_names_a_target_that_is_possible()
     {
         var gappy = await scene.CopyAsync("gappy");

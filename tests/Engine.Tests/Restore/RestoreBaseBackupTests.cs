@@ -71,10 +71,10 @@ public sealed class RestoreBaseBackupTests(RestoreScene scene) : IClassFixture<R
     public async Task A_restore_that_broke_off_leaves_no_control_file_and_is_refused_a_second_time()
     {
         var broken = await scene.CopyAsync("broken");
-        var pack = scene.Second.Packs[^1].Sha256;
-        File.Delete(Path.Combine(broken.Storage.Address, RepositoryLayout.Pack(pack)));
         var directory = scene.NewPath("data");
         var plan = await PlanAsync(Latest, broken);
+        var pack = plan.Backup.Packs[^1].Sha256;
+        File.Delete(Path.Combine(broken.Storage.Address, RepositoryLayout.Pack(pack)));
         await Assert.ThrowsAsync<HighwaterException>(() => RestoreAsync(plan, directory, broken));
         Assert.False(File.Exists(Path.Combine(directory, "global/pg_control")));
 

@@ -30,7 +30,7 @@ public sealed class RestorePlannerTests
             Assert.DoesNotContain(
                 facts.Backups,
                 other => other.FinishedAt <= target && other.Id.CompareTo(plan.Backup.Id) > 0
-                && facts.Wal.IsRestorable(other)
+                && !facts.Faults.ContainsKey(other.Id)
                 && facts.Ends[facts.Wal.ReachFrom(other).LastSegment!.Value].LastTransactionAt > target);
             Assert.All(
                 WalSegmentName.Range(plan.FirstSegment, plan.LastSegment, Size), s => Assert.True(facts.Wal.Has(s)));
@@ -64,7 +64,7 @@ public sealed class RestorePlannerTests
             }
             catch (HighwaterException e) when (e.Code == ErrorCodes.NothingToRestore)
             {
-                Assert.DoesNotContain(facts.Backups, facts.Wal.IsRestorable);
+                Assert.DoesNotContain(facts.Backups, backup => !facts.Faults.ContainsKey(backup.Id));
             }
         });
 
@@ -83,6 +83,19 @@ public sealed class RestorePlannerTests
         Assert.Equal(
             "000000010000000000000002",
             Plan(Facts([2, 39], [39]), RecoveryTarget.Latest)!.FirstSegment.ToString());
+
+    [Fact]
+    public void A_base_backup_that_lacks_a_pack_is_passed_over_and_named_where_there_is_no_other()
+    {
+        var facts = Facts([2, 20], []);
+        var newest = facts.Backups[1].Id;
+        facts = facts with { Faults = new Dictionary<BackupId, string> { [newest] = "packs/ab/x.tar is missing" } };
+
+        Assert.Equal(facts.Backups[0].Id, Plan(facts, RecoveryTarget.Latest)!.Backup.Id);
+        var refusal = Refusal(facts with { Backups = [facts.Backups[1]] }, RecoveryTarget.Latest);
+        Assert.Equal(ErrorCodes.NothingToRestore, refusal.Code);
+        Assert.Contains($"{newest} is not whole: packs/ab/x.tar is missing", refusal.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_repository_without_base_backups_has_nothing_to_restore() =>
@@ -150,9 +163,11 @@ public sealed class RestorePlannerTests
             n => WalSegmentName.FromNumber(1, (ulong)n, Size),
             n => new WalEnd(
                 new Lsn((ulong)((n + 1) * Size.Bytes) - 100), Start.AddMinutes(n).AddSeconds(59)));
-        return new RestoreFacts(
-            "local", "/b", Size, [.. backups.Distinct().Order().Select(Backup)],
-            new WalContinuity(Size, Files(missing, 1), NoHistories), ends, null);
+        BackupRecord[] records = [.. backups.Distinct().Order().Select(Backup)];
+        var wal = new WalContinuity(Size, Files(missing, 1), NoHistories);
+        var faults = records.Where(record => wal.Missing(record).Count > 0)
+            .ToDictionary(record => record.Id, record => $"{wal.Missing(record)[0]} is missing");
+        return new RestoreFacts("local", "/b", Size, records, faults, wal, ends, null);
     }
 
     private static IEnumerable<WalArchiveEntry> Files(int[] missing, uint timeline) =>

@@ -145,14 +145,24 @@ public sealed class PruneRepositoryTests : IAsyncLifetime
             _scene.Repository, new VerifyRequest(_backups[1].Id), null, null, Token)).Passed);
     }
 
-    [Fact]
-    public async Task A_commit_that_cannot_be_understood_stops_it_before_the_first_deletion()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task All_that_a_base_backup_may_need_whose_commit_cannot_be_understood_stays(int damaged)
     {
-        _scene.Truncate(RepositoryLayout.BackupCommit(_backups[0].Id), 20);
-        var before = await _scene.KeysAsync();
-        var error = await Assert.ThrowsAsync<HighwaterException>(() => PruneAsync(1));
-        Assert.Equal(ErrorCodes.RepositoryDamaged, error.Code);
-        Assert.Equal(before, await _scene.KeysAsync());
+        var commit = RepositoryLayout.BackupCommit(_backups[damaged].Id);
+        var whole = await File.ReadAllBytesAsync(_scene.PathOf(commit), Token);
+        _scene.Truncate(commit, 20);
+
+        var report = await PruneAsync(1);
+
+        Assert.Contains(_backups[damaged].Id.ToString(), report.Plan.Reason, StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(_scene.PathOf(commit), whole, Token);
+        Assert.Contains(_backups[damaged].Id, await Catalog.ListIdsAsync(Token));
+        var verified = await new VerifyRepository(_scene.Clock, NullLogger<VerifyRepository>.Instance).RunAsync(
+            _scene.Repository, new VerifyRequest(_backups[damaged].Id), null, null, Token);
+        Assert.True(verified.Passed, string.Join('\n', verified.Findings));
     }
 
     [Fact]

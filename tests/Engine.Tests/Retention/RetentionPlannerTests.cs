@@ -47,6 +47,23 @@ public sealed class RetentionPlannerTests
         });
 
     [Fact]
+    public void What_nobody_can_understand_never_goes_nor_anything_it_might_need() =>
+        Gen.Select(GenInput, Gen.Int[1, 5], Gen.Int[0, 7]).Sample((input, keep, which) =>
+        {
+            if (which >= input.Backups.Count)
+                return;
+            var unreadable = input.Backups[which].Record;
+            var plan = RetentionPlanner.Plan(
+                input with { Backups = [.. input.Backups.Where((_, i) => i != which)], Unreadable = [unreadable.Id] },
+                keep);
+
+            Assert.Empty(plan.Packs);
+            Assert.DoesNotContain(Gone(plan), key => RepositoryLayout.BackupOf(key) == unreadable.Id);
+            if (plan.KeptBackups.Count > 0 && unreadable.Id.CompareTo(plan.KeptBackups[0]) < 0)
+                Assert.Empty(plan.Wal);
+        });
+
+    [Fact]
     public void Exactly_the_newest_restorable_base_backups_stay_and_everything_newer() =>
         Gen.Select(GenInput, Gen.Int[1, 5]).Sample((input, keep) =>
         {
@@ -105,7 +122,7 @@ public sealed class RetentionPlannerTests
             Entry(WalKey(2, 11, 0), 9),
             Entry(WalKey(1, 9, 1), 9), Entry(WalKey(1, 9, 2), 9), Entry(WalKey(2, 0, 3), 9),
         ];
-        var plan = RetentionPlanner.Plan(new RetentionInput([backup], [], wal, [], [], Size, Now), 1);
+        var plan = RetentionPlanner.Plan(new RetentionInput([backup], [], [], wal, [], [], Size, Now), 1);
         Assert.Equal(
             new[] { wal[0], wal[2], wal[4], wal[5] }.Select(w => w.Key).Order(StringComparer.Ordinal),
             plan.Wal.Select(item => item.Key));
@@ -116,7 +133,7 @@ public sealed class RetentionPlannerTests
     {
         var backups = Enumerable.Range(1, 4).Select(day => new RetentionBackup(Record(day, 1, (ulong)day, []), false));
         var plan = RetentionPlanner.Plan(
-            new RetentionInput([.. backups], [], [Entry(WalKey(1, 0, 0), 100)], [], [], Size, Now), 1);
+            new RetentionInput([.. backups], [], [], [Entry(WalKey(1, 0, 0), 100)], [], [], Size, Now), 1);
         Assert.True(plan.IsEmpty);
         Assert.Equal(4, plan.KeptBackups.Count);
     }
@@ -137,6 +154,7 @@ public sealed class RetentionPlannerTests
             .Concat(ObjectsOf(RepositoryScene.Day(-1), ages[1]).Skip(1));
         return new RetentionInput(
             made,
+            [],
             [.. objects],
             [.. wal.DistinctBy(w => w.Key)],
             [.. packs.DistinctBy(p => p.Key)],
@@ -189,6 +207,7 @@ public sealed class RetentionPlannerTests
     private static RetentionInput Apply(
         RetentionInput input, HashSet<string> gone, IReadOnlyList<BackupId> backups) => new(
         [.. input.Backups.Where(b => !backups.Contains(b.Record.Id))],
+        input.Unreadable,
         Without(input.BackupObjects, gone),
         Without(input.Wal, gone),
         Without(input.Packs, gone),

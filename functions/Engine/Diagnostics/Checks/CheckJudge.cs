@@ -77,7 +77,8 @@ internal static class CheckJudge
             null,
             off < HarmfulOffset ? StatusLevel.Warn : StatusLevel.Fail,
             $"The clock of {clock.Whose} is {new Duration(off)} "
-            + $"{(clock.Ahead > TimeSpan.Zero ? "ahead of" : "behind")} this machine's: times of backups and recovery targets do not mean the same moment.",
+            + $"{(clock.Ahead > TimeSpan.Zero ? "ahead of" : "behind")} this machine's: times of backups and recovery "
+            + "targets do not mean the same moment.",
             "let both machines keep time: timedatectl set-ntp true");
     }
 

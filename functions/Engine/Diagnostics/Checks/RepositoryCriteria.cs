@@ -15,7 +15,8 @@ internal static class RepositoryCriteria
         return
         [
             .. OfArrival(repository, facts, first, index),
-            OfBackups(status),
+            Line("base-backup", status.Name, StatusJudge.OfBackups(status)),
+            .. StatusJudge.OfUnusable(status).Select(line => Line("base-backup", status.Name, line)),
             .. OfWindow(repository),
             .. OfRetention(status, facts.Settings.RetentionCount),
             .. StatusJudge.OfBacklog(status).Select(line => Line("copy", status.Name, line)),
@@ -42,9 +43,6 @@ internal static class RepositoryCriteria
             $"cure what is wrong with '{first.Status.Name}' first, then run this check again")];
     }
 
-    private static CheckLine OfBackups(RepositoryStatus status) =>
-        Line("base-backup", status.Name, StatusJudge.OfBackups(status));
-
     private static IEnumerable<CheckLine> OfWindow(CheckedRepository repository)
     {
         var name = repository.Status.Name;
@@ -65,15 +63,8 @@ internal static class RepositoryCriteria
 
     private static IEnumerable<CheckLine> OfRetention(RepositoryStatus status, int keep)
     {
-        var useless = status.Backups - status.RestorableBackups;
         if (status.RestorableBackups == 0)
             yield break;
-        if (useless > 0)
-            yield return new CheckLine(
-                "retention", status.Name, StatusLevel.Warn,
-                $"{useless} of {status.Backups} base backups cannot be restored and do not count.",
-                "run 'highwater verify --repair' to complete them from the other repository, or wait until they are "
-                + "pruned");
         if (status.RestorableBackups > keep + 1)
             yield return new CheckLine(
                 "retention", status.Name, StatusLevel.Warn,

@@ -51,7 +51,8 @@ internal static class CheckScene
         var newest = BackupId.New(Now.AddHours(-10), []);
         var point = new RecoveryPoint(1, new Lsn(8 << 24), Segment, Now.AddSeconds(-1), TimeSpan.FromSeconds(1));
         var status = new RepositoryStatus(
-            name, "/" + name, null, new StorageFacts(Durability.Fsync, true, 1L << 40, 2L << 40), 10, 10, newest,
+            name, "/" + name, null, new StorageFacts(Durability.Fsync, true, 1L << 40, 2L << 40), [], 10, 10,
+            newest,
             TimeSpan.FromHours(10), new BackupFreshness(0, TimeSpan.FromDays(1)), point, false, [], [], behind);
         return new CheckedRepository(
             status,
