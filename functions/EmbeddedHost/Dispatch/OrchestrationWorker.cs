@@ -48,9 +48,13 @@ internal sealed class OrchestrationWorker(
 
     private void Step(string instanceId)
     {
-        var now = time.GetUtcNow();
-        var (instance, past, inbox) = database.Read(session => (
-            session.FindInstance(instanceId), session.ReadHistory(instanceId), session.ReadInbox(instanceId, now)));
+        var (instance, past, inbox, now) = database.Read(session =>
+        {
+            // Not before the database is ours: the code must not run at an earlier time than what it hears of.
+            var clock = time.GetUtcNow();
+            return (session.FindInstance(instanceId), session.ReadHistory(instanceId),
+                session.ReadInbox(instanceId, clock), clock);
+        });
         if (!IsRunnable(instance, past, inbox))
         {
             return;

@@ -14,7 +14,7 @@ internal static class InboxTable
             ORDER BY kind <> 2,
                 CASE WHEN kind = 31 THEN coalesce((
                     SELECT min(id) FROM inbox
-                    WHERE instance_id = $id AND visible_at = 1 AND at > message.visible_at), 1 << 62)
+                    WHERE instance_id = $id AND visible_at = 1 AND at >= message.visible_at), 1 << 62)
                 WHEN visible_at < 1 THEN 0
                 ELSE id END,
                 kind <> 31, visible_at, id

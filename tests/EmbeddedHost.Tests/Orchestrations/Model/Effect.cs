@@ -1,0 +1,3 @@
+namespace Highwater.EmbeddedHost.Tests.Orchestrations.Model;
+
+internal readonly record struct Effect(string Tag, int Second);

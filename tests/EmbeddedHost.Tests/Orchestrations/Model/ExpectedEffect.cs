@@ -1,0 +1,3 @@
+namespace Highwater.EmbeddedHost.Tests.Orchestrations.Model;
+
+internal sealed record ExpectedEffect(Effect Effect, Place Place);
