@@ -1,16 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Highwater.TestKit.Storage;
 
 namespace Highwater.EndToEnd.Tests;
 
 /// <summary>A running <c>highwater serve</c> and what it has printed so far.</summary>
-public sealed class ServeProcess : IAsyncDisposable
+public sealed partial class ServeProcess : IAsyncDisposable
 {
     private const string Greeting = "Serving http://";
+
+    // Longer than any stop may take; whether one was in time is for the log to say, not for the load of the machine.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _lines = [];
@@ -25,14 +27,22 @@ public sealed class ServeProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
+    /// <summary>Where it serves.</summary>
+    public Uri Address =>
+        new(Url().Match(_lines.First(line => line.Contains(Greeting, StringComparison.Ordinal))).Value);
+
     /// <summary>What it printed, on either stream.</summary>
     public IReadOnlyList<string> Lines => [.. _lines];
 
     /// <summary>Starts it on a free port and waits until it serves.</summary>
-    public static async Task<ServeProcess> StartAsync(Installation installation, CancellationToken cancellationToken)
+    public static async Task<ServeProcess> StartAsync(
+        Installation installation, CancellationToken cancellationToken, params string[] arguments)
     {
         var command = HighwaterProgram.Command(
-            installation.PathOf("."), installation.Environment, ["serve", "--urls", "http://127.0.0.1:0"]);
+            installation.PathOf("."), installation.Environment,
+            ["serve", "--urls", "http://127.0.0.1:0", .. arguments]);
         command.RedirectStandardOutput = true;
         command.RedirectStandardError = true;
         var serve = new ServeProcess(Process.Start(command)!);
@@ -47,8 +57,7 @@ public sealed class ServeProcess : IAsyncDisposable
     /// <summary>Waits until the API tells of a running instance of the orchestration.</summary>
     public async Task UntilRunningAsync(string orchestration, CancellationToken cancellationToken)
     {
-        var address = _lines.First(line => line.StartsWith(Greeting, StringComparison.Ordinal)).Split(' ')[1];
-        using var http = new HttpClient { BaseAddress = new Uri(address) };
+        using var http = new HttpClient { BaseAddress = Address };
         await UntilAsync(
             async () =>
             {
@@ -62,13 +71,20 @@ public sealed class ServeProcess : IAsyncDisposable
             cancellationToken);
     }
 
-    /// <summary>Sends SIGTERM and waits for the end.</summary>
-    public async Task<(int ExitCode, TimeSpan Elapsed)> StopAsync(CancellationToken cancellationToken)
+    /// <summary>Sends SIGTERM or another signal, waits for the end, and gives the exit code.</summary>
+    public async Task<int> StopAsync(CancellationToken cancellationToken, string signal = "TERM")
     {
-        var started = TimeProvider.System.GetTimestamp();
-        Shell.Run("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
+        Send(signal);
+        return await EndAsync(cancellationToken);
+    }
+
+    public void Send(string signal) => Shell.Run("kill", "-" + signal, $"{_process.Id}");
+
+    /// <summary>Waits for the end and gives the exit code.</summary>
+    public async Task<int> EndAsync(CancellationToken cancellationToken)
+    {
         await _process.WaitForExitAsync(cancellationToken).WaitAsync(Patience, cancellationToken);
-        return (_process.ExitCode, TimeProvider.System.GetElapsedTime(started));
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()
@@ -96,4 +112,7 @@ public sealed class ServeProcess : IAsyncDisposable
         if (line is not null)
             _lines.Enqueue(line);
     }
+
+    [GeneratedRegex(@"http://[\d.:]+")]
+    private static partial Regex Url();
 }

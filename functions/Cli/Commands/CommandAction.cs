@@ -34,7 +34,7 @@ public static class CommandAction
             }
             catch (HighwaterException e)
             {
-                terminal.Error(e.Code, e.Message);
+                terminal.Error(e);
                 return (int)e.Code.ExitCode;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -51,7 +51,7 @@ public static class CommandAction
                     $"Something went wrong that nobody thought of: {e.GetType().Name}: {e.Message}",
                     "check that HIGHWATER_STATE_PATH and the other paths of the settings are writable folders; "
                     + "if they are, report this with what the log says");
-                terminal.Error(unexpected.Code, unexpected.Message);
+                terminal.Error(unexpected);
                 return (int)unexpected.Code.ExitCode;
             }
         });

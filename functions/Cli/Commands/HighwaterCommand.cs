@@ -19,8 +19,11 @@ public static class HighwaterCommand
             return Refuse(parsed);
         var invocation = new InvocationConfiguration
         {
-            // Activities are cancelled cleanly and run again at the next start; ten seconds is what they get.
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            // Activities are cancelled cleanly and run again at the next start; ten seconds is what they get. serve
+            // keeps that limit by itself, and answers a second signal.
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name == ServeCommand.Name
+                ? null
+                : TimeSpan.FromSeconds(10),
         };
         return await parsed.InvokeAsync(invocation);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Highwater.Cli.Orchestrations;
 using Highwater.Cli.Output;
 using Highwater.EmbeddedHost;
@@ -7,8 +8,8 @@ using Highwater.Engine.Configuration;
 using Highwater.Engine.Errors;
 using Highwater.FunctionApp;
 using Highwater.FunctionApp.BaseBackup;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
 
 namespace Highwater.Cli.Commands;
 
@@ -20,6 +21,9 @@ public static class ServeCommand
 
     private const string DefaultUrls = "http://127.0.0.1:7071";
 
+    /// <summary>The verb.</summary>
+    public const string Name = "serve";
+
     public static Command Create()
     {
         var urls = new Option<string>("--urls")
@@ -27,36 +31,71 @@ public static class ServeCommand
             Description = "Where to listen, several separated by ';'. Loopback only unless HIGHWATER_KEY is set",
             DefaultValueFactory = _ => DefaultUrls,
         };
+        var format = new Option<string?>("--log-format")
+        {
+            Description = "plain, or json: one object a line. Wins over HIGHWATER_LOG_FORMAT",
+        };
+        format.AcceptOnlyFromAmong("plain", "json");
         return new Command(
-            "serve",
+            Name,
             """
             Run the timers (BACKUP_SCHEDULE, WAL_SYNC_SCHEDULE) and the HTTP API until stopped.
 
-            Stopped or killed, it goes on with unfinished work at the next start. One process per HIGHWATER_STATE_PATH.
+            Stopped by SIGTERM or Ctrl+C, it ends within ten seconds; a second signal ends it at once. Stopped or
+            killed, it goes on with unfinished work at the next start. One process per HIGHWATER_STATE_PATH. Cron
+            schedules go by the time zone of this process (TZ). --json is --log-format json.
 
-            Example: highwater serve --urls http://127.0.0.1:7071
+            Example: highwater serve --urls http://127.0.0.1:7071 --log-format json
             """)
-        { urls }.WithAction((arguments, terminal, token) => RunAsync(arguments.GetValue(urls)!, terminal, token));
+        { urls, format }.WithAction((arguments, terminal, _) => RunAsync(
+            arguments.GetValue(urls)!, terminal.Json ? "json" : arguments.GetValue(format), terminal));
     }
 
-    private static async Task<ExitCode> RunAsync(string urls, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(string urls, string? format, Terminal terminal)
     {
+        // Before the settings are read: what is wrong with them has to be reported in the right form.
+        ReportErrors(new ConfigurationBuilder().AddEnvironmentVariables(), format, terminal);
         var configuration = new ConfigurationBuilder()
             .AddConfiguration(Settings.Load())
-            .AddInMemoryCollection([new KeyValuePair<string, string?>("urls", urls)])
+            .AddInMemoryCollection(format is null ? [] : [new(SettingNames.LogFormat, format)])
+            .AddInMemoryCollection([new("urls", urls)])
             .Build();
+        ReportErrors(new ConfigurationBuilder().AddConfiguration(configuration), format, terminal);
         var settings = HighwaterSettings.Read(configuration);
+        using var output = new ServeOutput(settings.Log, terminal);
+        using var signals = new StopSignals(output.Stopping, output.EndedAtOnce);
         await using var host = EmbeddedFunctionsHost.Create(
             typeof(BaseBackupOrchestration).Assembly,
             EmbeddedHostOptions.FromConfiguration(configuration) with { StopTimeout = StopTimeout },
             configuration,
             services => services.AddHighwater(configuration),
-            logging => logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
-            }));
+            logging => ServeOutput.Configure(logging, settings.Log));
+        try
+        {
+            await StartAsync(host, urls, signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+
+        output.Serving(host.Urls, settings);
+        await host.WaitForShutdownAsync(signals.Token);
+        return ExitCode.Done;
+    }
+
+    private static void ReportErrors(IConfigurationBuilder known, string? format, Terminal terminal)
+    {
+        if (format is not null)
+            known.AddInMemoryCollection([new(SettingNames.LogFormat, format)]);
+        var options = LogOptions.Read(new SettingsReader(known.Build()));
+        if (options.Format == LogFormat.Json)
+            terminal.LeaveTo(error => ServeOutput.Fail(options, error));
+    }
+
+    private static async Task StartAsync(
+        EmbeddedFunctionsHost host, string urls, CancellationToken cancellationToken)
+    {
         try
         {
             await host.StartAsync(cancellationToken);
@@ -76,19 +115,10 @@ public static class ServeCommand
                 "set HIGHWATER_KEY to a long random text, or serve a loopback address: --urls http://127.0.0.1:7071",
                 e);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
         {
             throw new HighwaterException(ErrorCodes.UsageInvalid, $"The address {urls} cannot be served: {e.Message}",
                 "choose a free port: --urls http://127.0.0.1:7072", e);
         }
-
-        terminal.Line($"Serving {string.Join(", ", host.Urls)} for {settings.Postgres}");
-        terminal.Line($"  base backups: {settings.Schedules.BaseBackup}   WAL sync: {settings.Schedules.WalSync}");
-        foreach (var repository in settings.Repositories)
-            terminal.Line($"  repository {repository.Name}: {repository.Address}");
-        if (settings.Repositories.Count == 1)
-            terminal.Line("  no remote repository: set REMOTE_BACKUP_HOST to have a second copy elsewhere");
-        await host.WaitForShutdownAsync(cancellationToken);
-        return ExitCode.Done;
     }
 }

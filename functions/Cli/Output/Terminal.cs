@@ -22,6 +22,7 @@ public sealed class Terminal
     private readonly bool _json;
     private readonly IAnsiConsole _errors;
     private readonly ProgressLine _progress;
+    private Action<HighwaterException>? _report;
 
     /// <param name="json">Whether the result is wanted as JSON.</param>
     public Terminal(bool json)
@@ -37,10 +38,13 @@ public sealed class Terminal
     /// <summary>Whether somebody watches: progress may redraw a line.</summary>
     public bool IsInteractive => !_json && !Console.IsErrorRedirected && _errors.Profile.Capabilities.Ansi;
 
+    /// <summary>Prints nothing from here on: errors go to a log, and whatever else there is to say as well.</summary>
+    public void LeaveTo(Action<HighwaterException> report) => _report = report;
+
     /// <summary>A line of the result for people; nothing with <c>--json</c>.</summary>
     public void Line(string text = "")
     {
-        if (_json)
+        if (IsSilent)
             return;
         _progress.Clear();
         Console.Out.WriteLine(text);
@@ -93,10 +97,19 @@ public sealed class Terminal
     /// <summary>A line about what goes on, on standard error.</summary>
     public void Note(string text)
     {
-        if (_json)
+        if (IsSilent)
             return;
         _progress.Clear();
         Console.Error.WriteLine(text);
+    }
+
+    /// <summary>An error with its remedy: to the log that took over, else as below.</summary>
+    public void Error(HighwaterException error)
+    {
+        if (_report is { } report)
+            report(error);
+        else
+            Error(error.Code, error.Message);
     }
 
     /// <summary>An error with its remedy, on standard error; with <c>--json</c> as an object.</summary>
@@ -112,4 +125,6 @@ public sealed class Terminal
             Note($"highwater: {text}");
         }
     }
+
+    private bool IsSilent => _json || _report is not null;
 }

@@ -45,7 +45,7 @@ internal sealed class OccurrenceWait(string function, ISchedule schedule, TimePr
             return due;
         }
 
-        TimerLog.ClockSetBack(log, function, due, next);
+        TimerLog.ClockSetBack(log, function, TimerLog.Text(due), TimerLog.Text(next));
         return next;
     }
 }

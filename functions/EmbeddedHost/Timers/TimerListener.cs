@@ -34,7 +34,7 @@ internal sealed class TimerListener(
     {
         var after = time.GetUtcNow();
         var status = _monitor?.Open(after);
-        TimerLog.Listening(log, entry.Name, schedule, status?.Next ?? schedule.Next(after));
+        TimerLog.Listening(log, entry.Name, schedule, TimerLog.Text(status?.Next ?? schedule.Next(after)));
         if (!_started && IsDueAtStart(status, after, out var isPastDue))
         {
             var occurrence = after;
@@ -63,7 +63,7 @@ internal sealed class TimerListener(
         isPastDue = status is not null && now >= status.Next;
         if (isPastDue)
         {
-            TimerLog.Missed(log, entry.Name, status!.Next);
+            TimerLog.Missed(log, entry.Name, TimerLog.Text(status!.Next));
         }
 
         return isPastDue || _trigger.RunOnStartup;

@@ -44,6 +44,22 @@ public sealed class SettingsReader(IConfiguration configuration)
         return defaultValue;
     }
 
+    /// <summary>One of the names of an enumeration, in any case.</summary>
+    public T OneOf<T>(string name, T defaultValue)
+        where T : struct, Enum
+    {
+        var text = Optional(name);
+        if (text is null)
+            return defaultValue;
+
+        // Parse would take numbers and lists as well.
+        if (Enum.GetNames<T>().Contains(text, StringComparer.OrdinalIgnoreCase))
+            return Enum.Parse<T>(text, ignoreCase: true);
+        var choice = string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant();
+        Fault(name, $"'{text}' is none of {choice}", $"{name}={defaultValue.ToString().ToLowerInvariant()}");
+        return defaultValue;
+    }
+
     /// <summary>A secret: from the setting itself or from the file that NAME_FILE names. Never shown in a
     /// fault.</summary>
     public string? Secret(string name)

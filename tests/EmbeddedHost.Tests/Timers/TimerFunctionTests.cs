@@ -36,7 +36,7 @@ public class TimerFunctionTests
         Assert.Equal(Noon.AddHours(1), timed.Runs[1].ScheduleStatus!.Last);
         Assert.Equal(Noon.AddHours(6.5), timed.Runs[2].ScheduleStatus!.Last);
         Assert.Single(
-            timed.Log.Of("Timer function Tick was due at 2026-03-10 14:00:00Z while nothing ran: it runs now"));
+            timed.Log.Of("Timer function Tick was due at 2026-03-10T14:00:00Z while nothing ran: it runs now"));
     }
 
     [Fact]

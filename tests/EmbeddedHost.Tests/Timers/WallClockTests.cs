@@ -28,8 +28,8 @@ public class WallClockTests
         await timed.NextRunAsync();
 
         Assert.Equal([YearsAgo.DateTime.AddHours(1), YearsAgo.DateTime.AddHours(2)], timed.Due);
-        Assert.Single(timed.Log.Of("The clock was set back: timer function Tick runs at 2023-03-10 13:00:00Z, "
-            + "not at 2026-03-10 13:00:00Z"));
+        Assert.Single(timed.Log.Of("The clock was set back: timer function Tick runs at 2023-03-10T13:00:00Z, "
+            + "not at 2026-03-10T13:00:00Z"));
     }
 
     [Fact]

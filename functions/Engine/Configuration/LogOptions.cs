@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.Engine.Configuration;
+
+/// <summary>What <c>serve</c> logs, and how.</summary>
+/// <param name="Format">For people or for programs.</param>
+/// <param name="Level">The least important level that is logged.</param>
+public sealed record LogOptions(LogFormat Format, LogLevel Level)
+{
+    /// <summary>Reads both settings. Faults go to the reader.</summary>
+    public static LogOptions Read(SettingsReader reader) => new(
+        reader.OneOf(SettingNames.LogFormat, LogFormat.Plain),
+        reader.OneOf(SettingNames.LogLevel, LogLevel.Information));
+}
