@@ -90,7 +90,7 @@ public sealed class ServeStopTests(InstallationFixture fixture) : IClassFixture<
         Assert.Equal(0, await next.StopAsync(Token));
     }
 
-    /// <summary>Has a base backup begin and stops pg_basebackup in the middle, so that it never ends by itself.</summary>
+    /// <summary>Has a base backup begin and freezes pg_basebackup, so that it never ends by itself.</summary>
     private static async Task<int> FreezeBaseBackupAsync(ServeProcess serve)
     {
         using var http = new HttpClient { BaseAddress = serve.Address };

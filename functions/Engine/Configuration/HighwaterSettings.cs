@@ -11,16 +11,17 @@ namespace Highwater.Engine.Configuration;
 /// <param name="RetentionCount">How many restorable base backups each repository keeps.</param>
 /// <param name="Schedules">When the timers run.</param>
 /// <param name="StatePath">Where the embedded host keeps its history.</param>
-/// <param name="Log">What <c>serve</c> logs.</param>
 public sealed record HighwaterSettings(
     PostgresOptions Postgres,
     IReadOnlyList<RepositoryOptions> Repositories,
     string SpoolPath,
     int RetentionCount,
     ScheduleOptions Schedules,
-    string StatePath,
-    LogOptions Log)
+    string StatePath)
 {
+    /// <summary>What <c>serve</c> logs.</summary>
+    public LogOptions Log { get; init; } = LogOptions.Default;
+
     /// <summary>Where large temporary files go: beside the local repository's own, because there is room.</summary>
     public string TemporaryPath => Path.Combine(Repositories[0].Address, Repository.RepositoryLayout.Temporary);
 
@@ -36,8 +37,10 @@ public sealed record HighwaterSettings(
             Path.GetFullPath(reader.Text(SettingNames.WalSpoolPath, "/var/lib/postgresql/wal-archive")),
             ReadRetention(reader),
             ScheduleOptions.Read(reader),
-            Path.GetFullPath(reader.Text(SettingNames.StatePath, ".highwater")),
-            LogOptions.Read(reader));
+            Path.GetFullPath(reader.Text(SettingNames.StatePath, ".highwater")))
+        {
+            Log = LogOptions.Read(reader),
+        };
         reader.ThrowIfFaulty();
         return settings;
     }
