@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text.RegularExpressions;
 using Highwater.Engine.Errors;
 using Highwater.TestKit.Postgres;
 using Highwater.TestKit.Ssh;
@@ -9,7 +8,7 @@ using Highwater.TestKit.Storage;
 
 namespace Highwater.EndToEnd.Tests;
 
-public sealed partial class InterruptionTests
+public sealed class InterruptionTests
 {
     /// <summary>Several packs of 32 MiB, so that there is a middle to be killed in.</summary>
     private const int NoiseMegabytes = 160;
@@ -44,7 +43,7 @@ public sealed partial class InterruptionTests
         Assert.True(await OnlyBackupAsync(installation) < kill, "another backup than the killed one was taken");
         AssertUntouched(installation, finished);
         var remotePacks = RepositoryFiles.Packs(installation.RemoteRepository);
-        var written = WrittenSince(installation.Ssh.TransferLog, logged);
+        var written = TransferLog.WrittenSince(installation.Ssh, logged);
         var needed = RepositoryFiles.Bytes(
             installation.RemoteRepository,
             RepositoryFiles.Below(installation.RemoteRepository).Except(finished.Remote));
@@ -251,18 +250,6 @@ public sealed partial class InterruptionTests
         await using var server = await PostgresServer.StartExistingAsync(directory, new PostgresServerOptions(), Token);
         Assert.Equal(expected, await server.PsqlAsync(Checksum, Token));
     }
-
-    private static long WrittenSince(string log, long offset)
-    {
-        using var file = File.OpenRead(log);
-        file.Position = offset;
-        using var reader = new StreamReader(file);
-        return WrittenBytes.Matches(reader.ReadToEnd())
-            .Sum(match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
-    }
-
-    [GeneratedRegex("^close .* written ([0-9]+)", RegexOptions.Multiline)]
-    private static partial Regex WrittenBytes { get; }
 
     /// <summary>Packs that were whole when the process died.</summary>
     private sealed record Finished(
