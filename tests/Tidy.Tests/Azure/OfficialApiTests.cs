@@ -6,6 +6,11 @@ namespace Highwater.Tidy.Tests.Azure;
 
 public sealed class OfficialApiTests
 {
+    /// <summary>Officially a third parameter may follow, of a type the embedded host has not. Calls that leave it out
+    /// compile against either.</summary>
+    private const string WithoutItsOption = "M:Microsoft.Azure.Functions.Worker.DurableTaskClientExtensions."
+        + "CreateHttpManagementPayload(Microsoft.DurableTask.Client.DurableTaskClient,System.String)";
+
     private static readonly HashSet<string> Official =
         [.. OfficialApi.Packages.SelectMany(package => Members(package.Assembly))];
 
@@ -23,7 +28,7 @@ public sealed class OfficialApiTests
         var declared = Members(embedded)
             .Where(id => id[2..].StartsWith("Microsoft.", StringComparison.Ordinal)).ToList();
         Assert.Contains("T:Microsoft.DurableTask.TaskOrchestrationContext", declared);
-        Nothing.In(declared.Where(id => !Official.Contains(id)));
+        Nothing.In(declared.Where(id => !Official.Contains(id) && id != WithoutItsOption));
     }
 
     /// <summary>Types and members an app can name, as the compiler writes them in documentation files.</summary>
