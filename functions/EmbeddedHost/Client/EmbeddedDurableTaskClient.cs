@@ -1,6 +1,8 @@
 using Highwater.EmbeddedHost.Dispatch;
+using Highwater.EmbeddedHost.Http;
 using Highwater.EmbeddedHost.Orchestrations;
 using Highwater.EmbeddedHost.State;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using CoreEvent = DurableTask.Core.History.HistoryEvent;
@@ -9,7 +11,7 @@ namespace Highwater.EmbeddedHost.Client;
 
 /// <summary>The client of the orchestrations in this process's state directory.</summary>
 internal sealed class EmbeddedDurableTaskClient(
-    StateDatabase database, Effects effects, InstanceSignals signals, TimeProvider time)
+    StateDatabase database, Effects effects, InstanceSignals signals, ManagementPayload links, TimeProvider time)
     : DurableTaskClient("embedded")
 {
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
@@ -170,6 +172,9 @@ internal sealed class EmbeddedDurableTaskClient(
         var page = found.Take(pageSize).ToList();
         return Task.FromResult(new Page<string>(page, found.Count > pageSize ? page[^1] : null));
     }
+
+    /// <returns>Links to an instance; null when no HTTP is served.</returns>
+    public HttpManagementPayload? ManagementPayload(string instanceId) => links.For(instanceId);
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -5,8 +5,8 @@ using Microsoft.DurableTask.Client;
 namespace Highwater.EmbeddedHost.Client;
 
 /// <summary>
-/// Lets a failed instance go on from where it failed. Its history loses the end and the failures that led to it, so
-/// that a replay waits for those calls again; and whatever it waits for is asked for once more.
+/// Lets a failed instance go on from where it failed: its history becomes what <see cref="RewindPlan"/> keeps of it,
+/// and whatever the code then waits for is asked for once more.
 /// </summary>
 internal static class InstanceRewind
 {
@@ -22,8 +22,7 @@ internal static class InstanceRewind
                 $"Only a failed orchestration instance can be rewound; '{instanceId}' is {instance.Status}.");
         }
 
-        var past = session.ReadHistory(instanceId);
-        var kept = past.Where((entry, at) => !IsUndone(past, entry, at)).ToList();
+        var kept = RewindPlan.Kept(session.ReadHistory(instanceId));
         session.ClearHistory(instanceId);
         kept.ForEach(entry => session.AppendHistory(instanceId, entry));
 
@@ -31,8 +30,8 @@ internal static class InstanceRewind
         session.ClearActivities(instanceId);
         session.ReviveInstance(instanceId, now);
         session.Post(instanceId, new HistoryEvent(EventKind.ExecutionRewound, now) { Data = reason });
-        var answered = kept.Where(entry => IsAnswer(entry.Kind)).Select(entry => entry.TaskId).ToHashSet();
-        foreach (var call in kept.Where(entry => !IsAnswer(entry.Kind) && !answered.Contains(entry.TaskId)))
+        var answered = kept.Where(entry => RewindPlan.IsAnswer(entry.Kind)).Select(entry => entry.TaskId).ToHashSet();
+        foreach (var call in kept.Where(entry => RewindPlan.IsCall(entry.Kind) && !answered.Contains(entry.TaskId)))
         {
             AskAgain(session, instance, call, reason, now, effects);
         }
@@ -40,24 +39,6 @@ internal static class InstanceRewind
         effects.Ready.Add(instanceId);
         effects.Changed.Add(instanceId);
     }
-
-    private static bool IsUndone(List<HistoryEvent> past, HistoryEvent entry, int at) => entry.Kind switch
-    {
-        EventKind.ExecutionFailed => true,
-        EventKind.ActivityFailed or EventKind.SubOrchestrationFailed => !IsRetried(past, entry, at),
-        _ => false,
-    };
-
-    // After a failure that was retried history goes on with the retry; taking it away would break the replay.
-    private static bool IsRetried(List<HistoryEvent> past, HistoryEvent failure, int at)
-    {
-        var call = past.First(entry => !IsAnswer(entry.Kind) && entry.TaskId == failure.TaskId);
-        return past.Skip(at).Any(later =>
-            later.Kind == call.Kind && later.Name == call.Name && later.Data == call.Data);
-    }
-
-    private static bool IsAnswer(EventKind kind) => kind is EventKind.ActivityCompleted or EventKind.ActivityFailed
-        or EventKind.SubOrchestrationCompleted or EventKind.SubOrchestrationFailed or EventKind.TimerFired;
 
     private static void AskAgain(
         StateSession session,

@@ -36,6 +36,7 @@ internal static class EmbeddedHostRegistration
         services.AddSingleton<FunctionByHand>();
         services.AddSingleton<FunctionRoutes>();
         services.AddSingleton<HostKeys>();
+        services.AddSingleton<ManagementPayload>();
         services.AddSingleton<InstanceStarting>();
         services.AddSingleton<InstanceQueries>();
         services.AddSingleton<InstanceCommandRoutes>();

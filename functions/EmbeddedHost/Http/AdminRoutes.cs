@@ -49,8 +49,17 @@ internal sealed class AdminRoutes(
             return Results.StatusCode(StatusCodes.Status415UnsupportedMediaType);
         }
 
-        using var reader = new StreamReader(request.Body);
-        if (!TryInput(await reader.ReadToEndAsync(cancellation), out var input))
+        JsonElement? body;
+        try
+        {
+            body = await request.JsonAsync(cancellation);
+        }
+        catch (JsonException)
+        {
+            return Results.BadRequest();
+        }
+
+        if (!TryInput(body, out var input))
         {
             return Results.BadRequest();
         }
@@ -59,23 +68,15 @@ internal sealed class AdminRoutes(
         return Results.Accepted();
     }
 
-    private static bool TryInput(string body, out string? input)
+    private static bool TryInput(JsonElement? body, out string? input)
     {
         input = null;
-        try
+        if (body is not { ValueKind: JsonValueKind.Object } json || !json.TryGetProperty("input", out var value))
         {
-            var json = JsonSerializer.Deserialize<JsonElement>(body);
-            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("input", out var value))
-            {
-                return json.ValueKind == JsonValueKind.Object;
-            }
+            return body is { ValueKind: JsonValueKind.Object };
+        }
 
-            input = value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
-            return value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array);
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        input = value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
+        return value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array);
     }
 }

@@ -74,6 +74,10 @@ internal static class HttpErrors
             }
         };
 
+    /// <summary>For an instance that is in no state for what was asked.</summary>
+    public static IResult Conflict(InvalidOperationException e) =>
+        Answer(StatusCodes.Status409Conflict, "The state of the instance does not allow this", e);
+
     private static IResult Answer(int status, string message, Exception e) =>
         Results.Json(HttpError.From(message, e), statusCode: status);
 

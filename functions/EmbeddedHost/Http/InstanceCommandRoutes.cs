@@ -61,14 +61,15 @@ internal sealed class InstanceCommandRoutes(DurableTaskClient client)
             return Results.StatusCode(StatusCodes.Status410Gone);
         }
 
-        if (instance.RuntimeStatus != OrchestrationRuntimeStatus.Failed)
+        try
         {
-            return Results.BadRequest(new HttpError(
-                $"Only a failed instance can be rewound; '{id}' is {instance.RuntimeStatus}."));
+            await client.RewindInstanceAsync(id, reason ?? "", cancellation);
+            return Results.Accepted();
         }
-
-        await client.RewindInstanceAsync(id, reason ?? "", cancellation);
-        return Results.Accepted();
+        catch (InvalidOperationException e)
+        {
+            return HttpErrors.Conflict(e);
+        }
     }
 
     private async Task<IResult?> RefusalAsync(string id, CancellationToken cancellation) =>

@@ -48,7 +48,16 @@ internal sealed class InstanceStarting(
         }
 
         var isNewId = request.Flag("restartWithNewInstanceId", missing: true);
-        var newId = await client.RestartAsync(id, isNewId, cancellation);
+        string newId;
+        try
+        {
+            newId = await client.RestartAsync(id, isNewId, cancellation);
+        }
+        catch (InvalidOperationException e)
+        {
+            return HttpErrors.Conflict(e);
+        }
+
         return await AnswerAsync(newId, timeout, request, stopping, cancellation);
     }
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -19,8 +18,12 @@ internal sealed class HttpHost : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<HttpHost> StartAsync(string? key = null) => new(await TestHost.StartNewAsync(
-        host => host.Options = host.Options with { Urls = ["http://127.0.0.1:0"], Key = key }));
+    public static async Task<HttpHost> StartAsync(string? key = null, Action<TestHost>? prepare = null) =>
+        new(await TestHost.StartNewAsync(host =>
+        {
+            host.Options = host.Options with { Urls = ["http://127.0.0.1:0"], Key = key };
+            prepare?.Invoke(host);
+        }));
 
     public Task<HttpResponseMessage> GetAsync(string path) =>
         Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
@@ -35,7 +38,7 @@ internal sealed class HttpHost : IAsyncDisposable
     }
 
     public static async Task<JsonNode> JsonAsync(HttpResponseMessage response) =>
-        (await response.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
 
     public async ValueTask DisposeAsync()
     {

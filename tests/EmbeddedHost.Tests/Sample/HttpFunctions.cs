@@ -36,4 +36,32 @@ internal static class HttpFunctions
     [Function(nameof(Broken))]
     public static IResult Broken([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) =>
         throw new InvalidOperationException("a secret of " + request.Path);
+
+    [Function(nameof(Greet))]
+    public static string Greet(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "greet/{name:alpha:maxlength(5)}/{*rest}")]
+        HttpRequest request,
+        string name,
+        string? rest,
+        Guid? id) => $"{request.Method} {name} {rest} {id}".TrimEnd();
+
+    [Function(nameof(Nothing))]
+    public static Task Nothing([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) =>
+        request.Body.CopyToAsync(Stream.Null);
+
+    [Function(nameof(WhoAmI))]
+    public static OrderInput WhoAmI([HttpTrigger("post", "put")] HttpRequest request) =>
+        new(request.Method, request.Headers.Count);
+
+    [Function(nameof(AdminOnly))]
+    public static IResult AdminOnly([HttpTrigger(AuthorizationLevel.Admin)] HttpRequest request) =>
+        Results.Text(request.Method);
+
+    [Function(nameof(SystemOnly))]
+    public static IResult SystemOnly([HttpTrigger(AuthorizationLevel.System)] HttpRequest request) =>
+        Results.Text(request.Method);
+
+    [Function(nameof(SwitchedOff))]
+    public static IResult SwitchedOff([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) =>
+        Results.Text(request.Method);
 }

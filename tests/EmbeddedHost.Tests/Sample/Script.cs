@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
@@ -13,4 +14,7 @@ internal sealed class Script
     public Func<string?, FunctionContext, Task<string?>> Work { get; set; } = (input, _) => Task.FromResult(input);
 
     public Func<TimerInfo, Task> Tick { get; set; } = _ => Task.CompletedTask;
+
+    public Func<HttpRequest, CancellationToken, Task<object?>> Serve { get; set; } =
+        (_, _) => Task.FromResult<object?>(null);
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
@@ -13,4 +14,9 @@ internal sealed class ScriptedFunctions(Script script)
 
     [Function("Work")]
     public Task<string?> Work([ActivityTrigger] string? input, FunctionContext context) => script.Work(input, context);
+
+    [Function("Serve")]
+    public Task<object?> Serve(
+        [HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request, CancellationToken cancellation) =>
+        script.Serve(request, cancellation);
 }
