@@ -44,6 +44,7 @@ public static class ServeCommand
             Stopped by SIGTERM or Ctrl+C, it ends within ten seconds; a second signal ends it at once. Stopped or
             killed, it goes on with unfinished work at the next start. One process per HIGHWATER_STATE_PATH. Cron
             schedules go by the time zone of this process (TZ). --json is --log-format json.
+            GET /health/live and GET /health/ready answer 200 when the process is alive and when it can work (else 503).
 
             Example: highwater serve --urls http://127.0.0.1:7071 --log-format json
             """)

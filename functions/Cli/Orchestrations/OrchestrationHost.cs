@@ -15,7 +15,7 @@ public static class OrchestrationHost
         IConfiguration configuration, HighwaterSettings settings, CancellationToken cancellationToken)
     {
         if (RunningHost.Find(settings.StatePath) is { Url: { } url })
-            return new ServedHost(new Uri(url), configuration[SettingNames.Key]);
+            return new ServedHost(new Uri(url), configuration);
         try
         {
             return await InProcessHost.StartAsync(configuration, settings, cancellationToken);

@@ -21,7 +21,7 @@ public static class ReadSchedule
             return new ScheduleFacts(null, null, []);
         try
         {
-            await using var host = new ServedHost(new Uri(url), configuration[SettingNames.Key]);
+            await using var host = new ServedHost(new Uri(url), configuration);
             var backup = await host.FindAsync(BaseBackupOrchestration.Name, cancellationToken);
             var sync = await host.FindAsync(WalSyncOrchestration.Name, cancellationToken);
             return new ScheduleFacts(url, null,

@@ -2,16 +2,22 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Highwater.EmbeddedHost;
+using Highwater.Engine.Configuration;
 using Highwater.Engine.Errors;
 using Highwater.FunctionApp;
 using Highwater.FunctionApp.BaseBackup;
 using Highwater.FunctionApp.WalSync;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
 
 namespace Highwater.Cli.Orchestrations;
 
 /// <summary>Talks to a running <c>highwater serve</c> over its HTTP API.</summary>
-public sealed class ServedHost(Uri url, string? key) : IOrchestrationHost
+/// <param name="url">Where it serves.</param>
+/// <param name="configuration">The settings it was started with, as far as they are known here: its key, and what the
+/// routes of its functions begin with.</param>
+public sealed class ServedHost(Uri url, IConfiguration configuration) : IOrchestrationHost
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
@@ -20,15 +26,17 @@ public sealed class ServedHost(Uri url, string? key) : IOrchestrationHost
 
     private static readonly Dictionary<string, string> Routes = new()
     {
-        [BaseBackupOrchestration.Name] = "api/base-backups",
-        [WalSyncOrchestration.Name] = "api/wal-syncs",
+        [BaseBackupOrchestration.Name] = "base-backups",
+        [WalSyncOrchestration.Name] = "wal-syncs",
     };
 
-    private readonly HttpClient _http = CreateClient(url, key);
+    private readonly HttpClient _http = CreateClient(url, configuration[SettingNames.Key]);
+    private readonly string _routePrefix = EmbeddedHostOptions.FromConfiguration(configuration).RoutePrefix;
 
     public async Task<bool> TryStartAsync(string name, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Post, Routes[name], cancellationToken);
+        using var response = await SendAsync(
+            HttpMethod.Post, $"{_routePrefix}/{Routes[name]}".TrimStart('/'), cancellationToken);
         response.EnsureSuccessStatusCode();
         return (await response.Content.ReadFromJsonAsync<OrchestrationStarted>(Options, cancellationToken))!.Started;
     }

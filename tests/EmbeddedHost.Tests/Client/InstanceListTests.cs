@@ -94,7 +94,8 @@ public class InstanceListTests : IAsyncLifetime
         var failed = await Client.PurgeInstancesAsync(
             null, null, [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Running], Cancellation);
         var early = await Client.PurgeInstancesAsync(null, Start.AddHours(1), Cancellation);
-        var rest = await Client.PurgeInstancesAsync(Start, null, new PurgeInstanceOptions(Recursive: true), Cancellation);
+        var rest = await Client.PurgeInstancesAsync(
+            Start, null, new PurgeInstanceOptions(Recursive: true), Cancellation);
 
         Assert.Equal((1, true), (failed.PurgedInstanceCount, failed.IsComplete));
         Assert.Equal(1, early.PurgedInstanceCount);
