@@ -13,17 +13,24 @@ public static class BaseBackupTool
 
     /// <summary>Where Debian and the PGDG packages for Red Hat keep the programs of each major version.</summary>
     private static readonly (string Parent, string Prefix, string Below)[] Places =
-        [("/usr/lib/postgresql", "", "bin"), ("/usr", "pgsql-", "bin")];
+        [("usr/lib/postgresql", "", "bin"), ("usr", "pgsql-", "bin")];
 
-    /// <returns>The full path of the newest one that serves the server; else the one on the PATH.</returns>
+    /// <returns>The full path of the server's own version, or of the next newer one; else of the one on the
+    /// PATH.</returns>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.BaseBackupToolMissing"/>.</exception>
-    public static string Find(int serverMajor)
+    public static string Find(int serverMajor) =>
+        Find(serverMajor, "/", Environment.GetEnvironmentVariable("PATH") ?? "");
+
+    /// <param name="serverMajor">Of the server to be backed up.</param>
+    /// <param name="root">What the places are below: <c>/</c>.</param>
+    /// <param name="searchPath">The PATH.</param>
+    internal static string Find(int serverMajor, string root, string searchPath)
     {
-        var versioned = Places.SelectMany(ByVersion)
+        var versioned = Places.SelectMany(place => ByVersion(root, place))
             .Where(tool => tool.Major >= serverMajor && File.Exists(tool.Path))
-            .OrderByDescending(tool => tool.Major)
+            .OrderBy(tool => tool.Major)
             .Select(tool => tool.Path);
-        var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "")
+        var onPath = searchPath
             .Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, Name))
             .Where(File.Exists);
@@ -36,11 +43,13 @@ public static class BaseBackupTool
         $"apt-get install postgresql-client-{serverMajor} (from apt.postgresql.org where Debian has no such version).",
         inner);
 
-    private static IEnumerable<(int Major, string Path)> ByVersion((string Parent, string Prefix, string Below) place)
+    private static IEnumerable<(int Major, string Path)> ByVersion(
+        string root, (string Parent, string Prefix, string Below) place)
     {
-        if (!Directory.Exists(place.Parent))
+        var parent = Path.Combine(root, place.Parent);
+        if (!Directory.Exists(parent))
             yield break;
-        foreach (var folder in Directory.EnumerateDirectories(place.Parent, place.Prefix + "*"))
+        foreach (var folder in Directory.EnumerateDirectories(parent, place.Prefix + "*"))
         {
             var version = Path.GetFileName(folder)[place.Prefix.Length..];
             if (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var major))
