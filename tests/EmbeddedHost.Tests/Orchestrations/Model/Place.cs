@@ -8,6 +8,9 @@ internal sealed record Place
     /// <summary>When the root called the sub-orchestration this is in; null in the root itself.</summary>
     public int? SubSince { get; init; }
 
+    /// <summary>Nothing waits for it.</summary>
+    public bool Loose { get; init; }
+
     public Place In(int index, bool ordered = true) => this with { Path = [.. Path, (index, ordered)] };
 
     public Place InSub(int second) => this with { SubSince = SubSince ?? second };
@@ -19,7 +22,7 @@ internal sealed record Place
         {
             if (mine.Index != theirs.Index)
             {
-                return mine.Ordered && mine.Index < theirs.Index;
+                return !Loose && mine.Ordered && mine.Index < theirs.Index;
             }
         }
 

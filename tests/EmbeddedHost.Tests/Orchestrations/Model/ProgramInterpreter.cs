@@ -8,6 +8,7 @@ internal sealed class ProgramInterpreter(TaskOrchestrationContext context)
     public Task<string[]> RunAsync(Step step) => step.Kind switch
     {
         StepKind.Activity => CallAsync(step),
+        StepKind.Forgotten => ForgetAsync(step),
         StepKind.Timer => SleepAsync(step),
         StepKind.Event => WaitAsync(step),
         StepKind.Status => SetStatusAsync(step),
@@ -23,6 +24,12 @@ internal sealed class ProgramInterpreter(TaskOrchestrationContext context)
     {
         var name = step.Missing ? $"No{step.Tag}" : ProgramFunctions.Activity;
         return [await context.CallActivityAsync<string>(name, step, OptionsFor(step.Retry))];
+    }
+
+    private Task<string[]> ForgetAsync(Step step)
+    {
+        _ = CallAsync(step);
+        return Task.FromResult<string[]>([]);
     }
 
     private async Task<string[]> CallSubAsync(Step step)

@@ -67,6 +67,7 @@ internal sealed class ProgramModel
     private Outcome Run(Step step, int start, Place place) => step.Kind switch
     {
         StepKind.Activity => Retry(step.Retry, start, place, (now, at) => CallActivity(step, now, at)),
+        StepKind.Forgotten => CallActivity(step, start, place with { Loose = true }) with { Log = [], Failure = null },
         StepKind.Timer => Slept(Seen(start + step.Seconds, place)),
         StepKind.Event => Wait(step, start, place),
         StepKind.Status => SetStatus(step, start, place),

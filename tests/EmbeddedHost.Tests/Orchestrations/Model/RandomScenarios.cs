@@ -59,10 +59,16 @@ internal static class RandomScenarios
     /// </summary>
     private static Gen<Step> GenStep(int depth, bool inSub, bool alone)
     {
-        List<(int, Gen<Step>)> kinds = [(6, GenActivity), (3, GenTimer), (1, Gen.Const(new Step(StepKind.Fail)))];
+        List<(int, Gen<Step>)> kinds =
+        [
+            (6, GenActivity),
+            (1, GenActivity.Select(activity => activity with { Kind = StepKind.Forgotten, Retry = null })),
+            (4, GenTimer),
+            (1, Gen.Const(new Step(StepKind.Fail))),
+        ];
         if (!inSub)
         {
-            kinds.Add((3, alone ? GenEvent : GenEvent.Select(wait => wait with { Tag = "" })));
+            kinds.Add((6, alone ? GenEvent : GenEvent.Select(wait => wait with { Tag = "" })));
         }
 
         if (alone && !inSub)
