@@ -13,7 +13,7 @@ namespace Highwater.EmbeddedHost.Tests;
 /// <summary>An embedded host with the sample functions over a temporary state directory.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("highwater-host-").FullName;
     private EmbeddedFunctionsHost? _host;

@@ -22,11 +22,11 @@ public sealed partial class ServeLogTests(InstallationFixture fixture) : IClassF
         Installation.Environment["HIGHWATER_KEY"] = Key;
         Installation.Environment["HIGHWATER_LOG_LEVEL"] = "Trace";
         await using var serve = await ServeProcess.StartAsync(Installation, Token, "--log-format", "json");
-        (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
+        (await Installation.RunAsync(Token, "backup")).ExpectDone();
         using var http = new HttpClient { BaseAddress = serve.Address };
         using var right = await http.GetAsync(new Uri($"admin/host/status?code={Key}", UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.OK, right.StatusCode);
-        await serve.UntilPrintedAsync("Orchestration WalSync 'WalSync' completed", Token);
+        await serve.UntilPrintedAsync("Orchestration BaseBackup 'BaseBackup' completed", Token);
         Assert.Equal(0, await serve.StopAsync(Token));
 
         var lines = serve.Lines.Select(Parse).ToList();

@@ -47,6 +47,9 @@ public sealed class ServeStopTests(InstallationFixture fixture) : IClassFixture<
     [InlineData("INT", 130)]
     public async Task A_second_signal_ends_serve_at_once(string signal, int exitCode)
     {
+        // Without a repository a WAL sync reads no spool.
+        (await Installation.RunAsync(Token, "backup")).ExpectDone();
+
         // Nobody writes into this pipe: whoever opens it to read hangs, and cannot be cancelled.
         var pipe = Path.Combine(Installation.Postgres.SpoolPath, "0000000100000000000000FF");
         Shell.Run("mkfifo", "--mode=666", pipe);
@@ -83,7 +86,7 @@ public sealed class ServeStopTests(InstallationFixture fixture) : IClassFixture<
 
         // It still names the dead process, and whoever believed it would talk to nobody.
         Assert.True(File.Exists(holder));
-        (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
+        (await Installation.RunAsync(Token, "backup")).ExpectDone();
         await using var next = await ServeProcess.StartAsync(Installation, Token);
         var said = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(holder, Token));
         Assert.Equal(next.Id, said.GetProperty("ProcessId").GetInt32());

@@ -33,8 +33,8 @@ public sealed partial class ServeTests(InstallationFixture fixture) : IClassFixt
     public async Task Serve_logs_single_lines_with_the_time_in_UTC_and_ends_with_0_on_a_signal(string signal)
     {
         await using var serve = await ServeProcess.StartAsync(Installation, Token);
-        (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
-        await serve.UntilPrintedAsync("Orchestration WalSync 'WalSync' completed", Token);
+        (await Installation.RunAsync(Token, "backup")).ExpectDone();
+        await serve.UntilPrintedAsync("Orchestration BaseBackup 'BaseBackup' completed", Token);
 
         Assert.Equal(0, await serve.StopAsync(Token, signal));
 
@@ -46,7 +46,7 @@ public sealed partial class ServeTests(InstallationFixture fixture) : IClassFixt
     [Fact]
     public async Task A_damaged_state_file_is_set_aside_and_said_and_shown_by_status_and_the_work_goes_on()
     {
-        (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
+        (await Installation.RunAsync(Token, "backup")).ExpectDone();
         var state = Installation.Environment["HIGHWATER_STATE_PATH"];
         await File.WriteAllTextAsync(Path.Combine(state, "state.db"), "not a database", Token);
 

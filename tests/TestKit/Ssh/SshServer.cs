@@ -12,7 +12,7 @@ namespace Highwater.TestKit.Ssh;
 /// </summary>
 public sealed class SshServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
 
     private readonly TempDirectory _folder = new("sshd");
     private readonly SshServerOptions _options;
