@@ -34,7 +34,7 @@ public sealed class InProcessHost : IOrchestrationHost
             configuration,
             services => services.AddHighwater(configuration),
             logging => logging
-                .AddFilter((category, level) => level >= LogLevel.Warning && !IsOfTheHost(category))
+                .AddFilter((category, level) => level >= LogLevel.Warning && !IsToldByTheCommand(category))
                 .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         try
         {
@@ -65,10 +65,12 @@ public sealed class InProcessHost : IOrchestrationHost
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    /// <summary>What the host says of a failed orchestration, the command says too, with what to do.</summary>
-    private static bool IsOfTheHost(string? category) =>
-        category?.StartsWith(HostCategory, StringComparison.Ordinal) == true
-        && !category.StartsWith(HostCategory + ".State", StringComparison.Ordinal);
+    /// <summary>What the host says of a failed orchestration and the app of its outcome, the command says too, with
+    /// what to do.</summary>
+    private static bool IsToldByTheCommand(string? category) =>
+        category == typeof(BaseBackupReports).FullName
+        || (category?.StartsWith(HostCategory, StringComparison.Ordinal) == true
+            && !category.StartsWith(HostCategory + ".State", StringComparison.Ordinal));
 
     private static JsonElement? Parse(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<JsonElement>(json);

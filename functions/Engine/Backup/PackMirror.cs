@@ -72,7 +72,8 @@ internal sealed partial class PackMirror : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(621, LogLevel.Warning,
+    // Whoever copies what is missing afterwards meets the same trouble and tells it.
+    [LoggerMessage(621, LogLevel.Information,
         "Packs no longer go to the repository '{Name}' during this base backup, they are copied afterwards: {Error}")]
     private static partial void LogGaveUp(ILogger logger, string name, string error);
 

@@ -3,6 +3,7 @@ using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 using Highwater.Engine.Storage.Local;
+using Highwater.Engine.Tests.Repository;
 using Highwater.TestKit.Postgres;
 using Highwater.TestKit.Storage;
 using Microsoft.Extensions.Logging;
@@ -125,8 +126,7 @@ internal sealed class BackupScene : IAsyncDisposable
             return;
         }
 
-        await foreach (var chunk in PackReader.ReadChunksAsync(
-            repository.Storage, run, 0, run.Count, backup.ChunkSize, cancellationToken))
-            content.Write(chunk.Span);
+        foreach (var chunk in await PackChunks.ReadAsync(repository.Storage, run, 0, run.Count, cancellationToken))
+            content.Write(chunk);
     }
 }

@@ -166,9 +166,8 @@ public sealed class ChunkPipelineTests
             if (run.Pack is null)
                 content.Write(new byte[Math.Min((long)run.Count * ChunkSize, entry.Size - content.Length)]);
             else
-                await foreach (var chunk in PackReader.ReadChunksAsync(
-                    repository.Storage, run, 0, run.Count, ChunkSize, Token))
-                    content.Write(chunk.Span);
+                foreach (var chunk in await PackChunks.ReadAsync(repository.Storage, run, 0, run.Count, Token))
+                    content.Write(chunk);
         }
 
         return content.ToArray();
