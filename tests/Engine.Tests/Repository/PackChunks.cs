@@ -18,8 +18,9 @@ internal static class PackChunks
             if (i >= first)
             {
                 var compressed = new byte[run.Lengths![i]];
+                var range = new ByteRange(offset, compressed.Length);
                 await using var stream = await storage.OpenReadAsync(
-                    RepositoryLayout.Pack(run.Pack!.Value), new ByteRange(offset, compressed.Length), cancellationToken);
+                    RepositoryLayout.Pack(run.Pack!.Value), range, cancellationToken);
                 await stream.ReadExactlyAsync(compressed, cancellationToken);
                 chunks.Add(zstd.Unwrap(compressed).ToArray());
                 Assert.Equal(run.Chunks![i], Sha256Hash.Of(chunks[^1]));

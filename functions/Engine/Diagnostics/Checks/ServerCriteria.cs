@@ -26,14 +26,14 @@ internal static class ServerCriteria
         if (unmet.Count > 0)
             return unmet;
         var role = facts.Settings.Postgres.User;
-        var text = $"PostgreSQL {server.VersionNumber / 10_000}.{server.VersionNumber % 10_000} at "
+        var may = $"PostgreSQL {server.VersionNumber / 10_000}.{server.VersionNumber % 10_000} at "
             + $"{facts.Settings.Postgres.Host}:{facts.Settings.Postgres.Port} answers; the role '{role}' may take base "
-            + "backups and read the settings";
+            + "backups, read the settings";
         return server.Role.MaySwitchWal
-            ? [new CheckLine("server", null, StatusLevel.Ok, $"{text} and close WAL segments.")]
+            ? [new CheckLine("server", null, StatusLevel.Ok, $"{may}, and close WAL segments.")]
             : [new CheckLine(
                 "server", null, StatusLevel.Warn,
-                $"{text}, but not close WAL segments: a base backup waits until the server does.",
+                $"{may}, but not close WAL segments: a base backup waits until the server does.",
                 $"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {PostgresErrors.Quote(role)};")];
     }
 
