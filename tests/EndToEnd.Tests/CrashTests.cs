@@ -20,7 +20,7 @@ public sealed class CrashTests(CrashFixture fixture) : IClassFixture<CrashFixtur
 
     private const int Leftovers = 400;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -13,7 +13,7 @@ public sealed record CrashCase(int Scenario, string Directory)
     /// <summary>128 + SIGKILL, as .NET reports a process that was killed.</summary>
     private const int Killed = 137;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     private readonly List<Life> _lives = [];
 
