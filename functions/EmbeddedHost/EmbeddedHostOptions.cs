@@ -30,7 +30,8 @@ public sealed record EmbeddedHostOptions
     public int MaxConcurrentActivities { get; init; } = 16;
 
     /// <summary>
-    /// How long a stop waits for cancelled activities; those that take longer run again at the next start.
+    /// How long a stop waits for cancelled activities and open requests. What takes longer is left alone, and its
+    /// result no longer counts; the activities run again at the next start.
     /// </summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

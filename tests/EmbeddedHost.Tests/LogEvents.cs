@@ -7,6 +7,10 @@ namespace Highwater.EmbeddedHost.Tests;
 internal sealed class LogEvents : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(int Id, string Text)> _lines = [];
+    private readonly ConcurrentQueue<string> _errors = [];
+
+    /// <summary>Errors and worse.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
 
     public int CountOf(int eventId) => Of(eventId).Count;
 
@@ -20,8 +24,15 @@ internal sealed class LogEvents : ILoggerProvider, ILogger
         EventId eventId,
         TState state,
         Exception? exception,
-        Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue((eventId.Id, formatter(state, exception) + (exception is null ? "" : $"\n{exception}")));
+        Func<TState, Exception?, string> formatter)
+    {
+        var text = formatter(state, exception) + (exception is null ? "" : $"\n{exception}");
+        _lines.Enqueue((eventId.Id, text));
+        if (logLevel >= LogLevel.Error)
+        {
+            _errors.Enqueue(text);
+        }
+    }
 
     public bool IsEnabled(LogLevel logLevel) => true;
 

@@ -15,10 +15,14 @@ internal sealed class ActivityWorker(
     FunctionIndex functions,
     FunctionInvoker invoker,
     Effects effects,
+    GivingUp givingUp,
     TimeProvider time,
     ILogger<ActivityWorker> log)
 {
-    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestAfterTrouble = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestWhenStuck = TimeSpan.FromMinutes(1);
+
+    private readonly FailedAttempts<long> _failed = new(time, effects.Queue);
 
     /// <param name="stopping">Take no more, and cancel what runs.</param>
     public async Task RunAsync(CancellationToken stopping)
@@ -26,26 +30,59 @@ internal sealed class ActivityWorker(
         while (!stopping.IsCancellationRequested)
         {
             var id = await effects.Activities.ReadAsync(stopping);
-            if (Find(id) is { } activity && await RunAsync(activity, stopping) is { } answer)
+            try
             {
-                await WriteAsync(activity, answer, stopping);
+                if (database.Read(session => session.FindActivity(id)) is { } activity
+                    && await RunAsync(activity, stopping) is { } answer)
+                {
+                    await WriteAsync(activity, answer, stopping);
+                }
+
+                _failed.Forget(id);
+            }
+#pragma warning disable CA1031 // What activities throw is their answer; what comes here concerns the host.
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                Failed(id, e, stopping);
             }
         }
     }
 
-    private ActivityRow? Find(long id)
+    private void Failed(long id, Exception error, CancellationToken stopping)
+    {
+        if (DatabaseTrouble.Is(error))
+        {
+            DispatchLog.ActivityWaits(log, id, RestAfterTrouble.TotalSeconds, error);
+            _failed.Rest(id, RestAfterTrouble, stopping);
+            return;
+        }
+
+        var attempt = _failed.Count(id);
+        if (attempt < FailedAttempts<long>.Limit)
+        {
+            var rest = FailedAttempts<long>.RestAfter(attempt);
+            DispatchLog.ActivityNotBegun(log, id, attempt, FailedAttempts<long>.Limit, rest.TotalSeconds, error);
+            _failed.Rest(id, rest, stopping);
+            return;
+        }
+
+        GiveUp(id, attempt, error, stopping);
+    }
+
+    private void GiveUp(long id, int attempts, Exception error, CancellationToken stopping)
     {
         try
         {
-            return database.Read(session => session.FindActivity(id));
+            givingUp.OnActivity(id, attempts, error);
+            _failed.Forget(id);
         }
-        catch
+#pragma warning disable CA1031 // Nothing is left but to say so and to try again, out of everybody's way.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            // It has left the queue, so nobody else would run it.
-            var again = new StepEffects();
-            again.Activities.Add(id);
-            effects.Apply(again);
-            throw;
+            DispatchLog.ActivityNotGivenUp(log, id, RestWhenStuck.TotalSeconds, e);
+            _failed.Rest(id, RestWhenStuck, stopping);
         }
     }
 
@@ -89,38 +126,55 @@ internal sealed class ActivityWorker(
     // A result can be the work of hours: a database that cannot take it now is asked again.
     private async Task WriteAsync(ActivityRow activity, HistoryEvent answer, CancellationToken stopping)
     {
-        while (true)
+        for (var refused = false; ;)
         {
             try
             {
-                var expected = database.Write(
-                    CommitKind.ActivityResult,
-                    activity.Name,
-                    session => session.RemoveActivity(activity.Id)
-                        && session.PostAnswer(activity.InstanceId, activity.ExecutionId, answer));
-                if (expected)
-                {
-                    var ready = new StepEffects();
-                    ready.Ready.Add(activity.InstanceId);
-                    effects.Apply(ready);
-                }
-
+                Write(activity, answer);
                 return;
             }
-#pragma warning disable CA1031 // Tried again until it works or the host stops; then the activity runs again.
+#pragma warning disable CA1031 // Its row is still there: it runs again at the next start.
+            catch (Exception) when (stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                DispatchLog.ActivityInterrupted(log, activity.Name, activity.InstanceId);
+                return;
+            }
+            catch (Exception e) when (DatabaseTrouble.Is(e))
+            {
+                DispatchLog.ResultNotWritten(
+                    log, activity.Name, activity.InstanceId, RestAfterTrouble.TotalSeconds, e);
+                await Task.Delay(RestAfterTrouble, time, stopping);
+            }
+            catch (Exception e) when (!refused)
+            {
+                // Too large, for instance. Its orchestration is told as of any other failure.
+                DispatchLog.ResultRefused(log, activity.Name, activity.InstanceId, e);
+                answer = Failure(activity, TaskFailureDetails.FromException(e));
+                refused = true;
+            }
+#pragma warning disable CA1031 // The work was done: it must not be done again only because nobody can be told.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                if (stopping.IsCancellationRequested)
-                {
-                    DispatchLog.ActivityInterrupted(log, activity.Name, activity.InstanceId);
-                    return;
-                }
-
-                DispatchLog.ResultNotWritten(
-                    log, activity.Name, activity.InstanceId, PauseAfterTrouble.TotalSeconds, e);
-                await Task.Delay(PauseAfterTrouble, time, stopping);
+                GiveUp(activity.Id, 1, e, stopping);
+                return;
             }
+        }
+    }
+
+    private void Write(ActivityRow activity, HistoryEvent answer)
+    {
+        var expected = database.Write(
+            CommitKind.ActivityResult,
+            activity.Name,
+            session => session.RemoveActivity(activity)
+                && session.PostAnswer(activity.InstanceId, activity.ExecutionId, answer));
+        if (expected)
+        {
+            var ready = new StepEffects();
+            ready.Ready.Add(activity.InstanceId);
+            effects.Apply(ready);
         }
     }
 

@@ -11,11 +11,13 @@ internal sealed class Effects(ReadyQueue ready, InstanceSignals signals, Durable
     /// <summary>Ids of activities to run.</summary>
     public ChannelReader<long> Activities => _activities.Reader;
 
+    public void Queue(long activityId) => _activities.Writer.TryWrite(activityId);
+
     public void Apply(StepEffects effects)
     {
         foreach (var id in effects.Activities)
         {
-            _activities.Writer.TryWrite(id);
+            Queue(id);
         }
 
         foreach (var instanceId in effects.Ready)

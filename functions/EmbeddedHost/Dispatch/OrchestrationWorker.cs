@@ -15,11 +15,14 @@ internal sealed class OrchestrationWorker(
     FunctionInvoker invoker,
     ReadyQueue ready,
     Effects effects,
+    GivingUp givingUp,
     TimeProvider time,
     ILoggerFactory loggers)
 {
-    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestAfterTrouble = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestWhenStuck = TimeSpan.FromMinutes(1);
 
+    private readonly FailedAttempts<string> _failed = new(time, ready.Add);
     private readonly ILogger _log = loggers.CreateLogger<OrchestrationWorker>();
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -29,20 +32,56 @@ internal sealed class OrchestrationWorker(
             var instanceId = await ready.TakeAsync(cancellation);
             try
             {
-                Step(instanceId);
+                if (!_failed.IsResting(instanceId))
+                {
+                    Step(instanceId);
+                    _failed.Forget(instanceId);
+                }
             }
-#pragma warning disable CA1031 // The code's own exceptions end as its failure; this is trouble with the database.
+#pragma warning disable CA1031 // The code's own exceptions end as its failure; what comes here concerns the host.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                DispatchLog.StepFailed(_log, instanceId, PauseAfterTrouble.TotalSeconds, e);
-                await Task.Delay(PauseAfterTrouble, time, cancellation);
-                ready.Add(instanceId);
+                Failed(instanceId, e, cancellation);
             }
             finally
             {
                 ready.Done(instanceId);
             }
+        }
+    }
+
+    private void Failed(string instanceId, Exception error, CancellationToken stopping)
+    {
+        if (DatabaseTrouble.Is(error))
+        {
+            // No fault of the instance, so it costs it no attempt.
+            DispatchLog.StepWaits(_log, instanceId, RestAfterTrouble.TotalSeconds, error);
+            _failed.Rest(instanceId, RestAfterTrouble, stopping);
+            return;
+        }
+
+        var attempt = _failed.Count(instanceId);
+        if (attempt < FailedAttempts<string>.Limit)
+        {
+            var rest = FailedAttempts<string>.RestAfter(attempt);
+            DispatchLog.StepFailed(
+                _log, instanceId, attempt, FailedAttempts<string>.Limit, rest.TotalSeconds, error);
+            _failed.Rest(instanceId, rest, stopping);
+            return;
+        }
+
+        try
+        {
+            givingUp.OnInstance(instanceId, attempt, error);
+            _failed.Forget(instanceId);
+        }
+#pragma warning disable CA1031 // Nothing is left but to say so and to try again, out of everybody's way.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            DispatchLog.NotGivenUp(_log, instanceId, RestWhenStuck.TotalSeconds, e);
+            _failed.Rest(instanceId, RestWhenStuck, stopping);
         }
     }
 

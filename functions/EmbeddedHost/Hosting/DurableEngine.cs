@@ -52,12 +52,12 @@ internal sealed class DurableEngine(
         }
     }
 
-    /// <summary>Cancels activities and waits for them, but not longer than the options say.</summary>
-    public async Task StopAsync()
+    /// <summary>Cancels activities and waits for them until the deadline.</summary>
+    public async Task StopAsync(CancellationToken deadline)
     {
         await _stopping.CancelAsync();
         var ended = Task.WhenAll(_loops);
-        if (await Task.WhenAny(ended, Task.Delay(options.StopTimeout, CancellationToken.None)) != ended)
+        if (await Task.WhenAny(ended, Task.Delay(Timeout.InfiniteTimeSpan, deadline)) != ended)
         {
             HostLog.StopTimedOut(log, options.StopTimeout.TotalSeconds);
         }

@@ -28,6 +28,7 @@ internal static class EmbeddedHostRegistration
         services.AddSingleton<InstanceSignals>();
         services.AddSingleton<DurableTimers>();
         services.AddSingleton<Effects>();
+        services.AddSingleton<GivingUp>();
         services.AddSingleton<OrchestrationWorker>();
         services.AddSingleton<ActivityWorker>();
         services.AddSingleton<DurableEngine>();

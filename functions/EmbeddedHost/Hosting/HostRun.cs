@@ -54,8 +54,10 @@ internal sealed class HostRun(
             return;
         }
 
-        await engine.StopAsync();
-        await http.StopAsync(cancellationToken);
+        // Both at once: together they have no longer than the options say.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(options.StopTimeout);
+        await Task.WhenAll(engine.StopAsync(deadline.Token), http.StopAsync(deadline.Token));
         database.Dispose();
         _lock.Dispose();
         _lock = null;

@@ -1,5 +1,10 @@
 namespace Highwater.EmbeddedHost.State;
 
+/// <summary>
+/// What is scheduled and has no result. There is no lease on a row: the operating system's lock lets one process work
+/// on a state directory, and ends with it, so whatever is here when a process starts is nobody's, and in that process
+/// an id leaves the queue once. A lease would only make a restart after a crash wait until it ran out.
+/// </summary>
 internal static class ActivityTable
 {
     public static List<long> ReadActivityIds(this StateSession session) =>
@@ -24,9 +29,21 @@ internal static class ActivityTable
             ("$name", scheduled.Name),
             ("$input", scheduled.Data));
 
-    /// <returns>False when it is not there any more: its result no longer counts.</returns>
-    public static bool RemoveActivity(this StateSession session, long id) =>
-        session.Execute("DELETE FROM activities WHERE id = $id", ("$id", id)) == 1;
+    /// <returns>
+    /// False when it is not there any more: its result no longer counts. The execution is compared because a database
+    /// that replaced a damaged one begins with the same ids.
+    /// </returns>
+    public static bool RemoveActivity(this StateSession session, ActivityRow activity) => session.Execute(
+        "DELETE FROM activities WHERE id = $id AND execution_id = $execution",
+        ("$id", activity.Id),
+        ("$execution", activity.ExecutionId)) == 1;
+
+    /// <summary>Removes one that is not to be read, only to be gone.</summary>
+    public static void DropActivity(this StateSession session, long id) =>
+        session.Execute("DELETE FROM activities WHERE id = $id", ("$id", id));
+
+    public static string? InstanceOfActivity(this StateSession session, long id) =>
+        session.Scalar<string>("SELECT instance_id FROM activities WHERE id = $id", ("$id", id));
 
     public static void ClearActivities(this StateSession session, string instanceId) =>
         session.Execute("DELETE FROM activities WHERE instance_id = $id", ("$id", instanceId));

@@ -25,6 +25,9 @@ internal enum CommitKind
     Rewind,
     Purge,
 
+    /// <summary>The end of an instance that cannot be carried on.</summary>
+    GiveUp,
+
     /// <summary>When a timer function ran and is due again.</summary>
     Schedule,
 }

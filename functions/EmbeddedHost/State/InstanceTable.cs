@@ -104,7 +104,7 @@ internal static class InstanceTable
     internal static InstanceRow ReadInstance(SqliteDataReader reader) =>
         new(reader.GetString(0), reader.GetString(1), reader.GetString(2))
         {
-            Status = (OrchestrationRuntimeStatus)reader.GetInt32(3),
+            Status = (OrchestrationRuntimeStatus)reader.GetInt64(3),
             Input = reader.Text(4),
             Output = reader.Text(5),
             CustomStatus = reader.Text(6),
@@ -112,7 +112,7 @@ internal static class InstanceTable
             Tags = reader.Text(8),
             CreatedAt = reader.Time(9),
             UpdatedAt = reader.Time(10),
-            Parent = reader.IsDBNull(12)
+            Parent = reader.IsDBNull(12) || reader.IsDBNull(14)
                 ? null
                 : new ParentRow(reader.GetString(11), reader.GetString(12), reader.GetString(13), reader.GetInt32(14)),
         };
