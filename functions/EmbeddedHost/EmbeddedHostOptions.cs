@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace Highwater.EmbeddedHost;
@@ -35,11 +36,14 @@ public sealed record EmbeddedHostOptions
     /// </summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long an orchestration is remembered after its end.</summary>
+    public TimeSpan HistoryRetention { get; init; } = TimeSpan.FromDays(30);
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_KEY and urls (or --urls), and the route
-    /// prefix and the name of the hub from <c>host.json</c>.
+    /// Timers and HTTP, as the settings say: HIGHWATER_STATE_PATH, HIGHWATER_HISTORY_DAYS, HIGHWATER_KEY and urls (or
+    /// --urls), and the route prefix and the name of the hub from <c>host.json</c>.
     /// </summary>
     public static EmbeddedHostOptions FromConfiguration(IConfiguration configuration)
     {
@@ -51,9 +55,25 @@ public sealed record EmbeddedHostOptions
             StateDirectory = configuration["HIGHWATER_STATE_PATH"] is { Length: > 0 } path ? path : ".highwater",
             Urls = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             Timers = true,
+            HistoryRetention = TimeSpan.FromDays(HistoryDays(configuration["HIGHWATER_HISTORY_DAYS"])),
             Key = configuration["HIGHWATER_KEY"] is { Length: > 0 } key ? key : null,
             RoutePrefix = hostJson["extensions:http:routePrefix"]?.Trim('/') ?? "api",
             TaskHub = hostJson["extensions:durableTask:hubName"] ?? "DurableFunctionsHub",
         };
+    }
+
+    private static int HistoryDays(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return 30;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days)
+            && days is > 0 and < 36_500
+            ? days
+            : throw new FormatException(
+                $"HIGHWATER_HISTORY_DAYS: '{text}' is not a whole number from 1 to 36499. Example: "
+                + "HIGHWATER_HISTORY_DAYS=30");
     }
 }

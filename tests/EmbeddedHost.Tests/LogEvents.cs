@@ -17,6 +17,8 @@ internal sealed class LogEvents : ILoggerProvider, ILogger
     public IReadOnlyList<string> Of(int eventId) =>
         [.. _lines.Where(line => line.Id == eventId).Select(line => line.Text)];
 
+    public void Clear() => _lines.Clear();
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void Log<TState>(

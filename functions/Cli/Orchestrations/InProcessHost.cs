@@ -30,7 +30,11 @@ public sealed class InProcessHost : IOrchestrationHost
     {
         var host = EmbeddedFunctionsHost.Create(
             typeof(BaseBackupOrchestration).Assembly,
-            new EmbeddedHostOptions { StateDirectory = settings.StatePath },
+            new EmbeddedHostOptions
+            {
+                StateDirectory = settings.StatePath,
+                HistoryRetention = settings.HistoryRetention,
+            },
             configuration,
             services => services.AddHighwater(configuration),
             logging => logging

@@ -181,15 +181,15 @@ internal sealed class EmbeddedDurableTaskClient(
     private async Task<OrchestrationMetadata> WaitAsync(
         string instanceId, Func<InstanceRow, bool> reached, bool withData, CancellationToken cancellation)
     {
+        using var watch = signals.Watch(instanceId);
         while (true)
         {
-            var changed = signals.NextChange(instanceId);
             if (database.Read(session => session.FindInstance(instanceId)) is { } row && reached(row))
             {
                 return row.ToMetadata(withData);
             }
 
-            await changed.WaitAsync(cancellation);
+            await watch.ChangedAsync(cancellation);
         }
     }
 

@@ -72,4 +72,8 @@ internal static partial class DispatchLog
         7118, LogLevel.Critical,
         "Activity {ActivityId} cannot be run, and its orchestration could not be set to failed; again in {Seconds} s")]
     public static partial void ActivityNotGivenUp(ILogger logger, long activityId, double seconds, Exception error);
+
+    [LoggerMessage(
+        7121, LogLevel.Information, "Forgot {Count} orchestrations that finished more than {Days} days ago")]
+    public static partial void HistoryForgotten(ILogger logger, int count, double days);
 }

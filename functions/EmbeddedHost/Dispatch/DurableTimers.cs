@@ -7,8 +7,10 @@ namespace Highwater.EmbeddedHost.Dispatch;
 /// </summary>
 internal sealed class DurableTimers(StateDatabase database, ReadyQueue ready, TimeProvider time)
 {
-    // The wall clock can be set, and a sleeping machine does not count: never trust one long wait.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    // The wall clock can be set, and a sleeping machine does not count: never trust one long wait. While a timer is set
+    // the clock is looked at every second; the database is asked at least every minute.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestTrust = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan ClockJump = TimeSpan.FromSeconds(1);
 
@@ -51,7 +53,28 @@ internal sealed class DurableTimers(StateDatabase database, ReadyQueue ready, Ti
                 _next = next < _next ? next.Value : _next;
             }
 
-            var delay = DelayUntil(next, now, cancellation);
+            await WaitAsync(next, earlier, cancellation);
+        }
+    }
+
+    private async Task WaitAsync(DateTimeOffset? next, Task earlier, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        while (!earlier.IsCompleted && time.GetElapsedTime(started) < LongestTrust)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var now = time.GetUtcNow();
+            if (next <= now)
+            {
+                return;
+            }
+
+            var left = next is { } due ? due - now : LongestTrust;
+            var longest = next is null ? LongestTrust : LongestWait;
+
+            // Timers count whole milliseconds: waking early by a fraction would only mean to look twice.
+            var milliseconds = Math.Ceiling((left < longest ? left : longest).TotalMilliseconds);
+            var delay = Task.Delay(TimeSpan.FromMilliseconds(milliseconds), time, cancellation);
 
             // A clock that jumped since it was read has made the delay too long.
             if (time.GetUtcNow() - now < ClockJump)
@@ -59,14 +82,6 @@ internal sealed class DurableTimers(StateDatabase database, ReadyQueue ready, Ti
                 await Task.WhenAny(earlier, delay);
             }
         }
-    }
-
-    private Task DelayUntil(DateTimeOffset? next, DateTimeOffset now, CancellationToken cancellation)
-    {
-        var wait = next is { } due && due - now < LongestWait ? due - now : LongestWait;
-
-        // Timers count whole milliseconds: waking early by a fraction would only mean to look twice.
-        return Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellation);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

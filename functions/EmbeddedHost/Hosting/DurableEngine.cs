@@ -11,6 +11,7 @@ internal sealed class DurableEngine(
     DurableTimers timers,
     OrchestrationWorker orchestrations,
     ActivityWorker activities,
+    HistoryRetention retention,
     Effects effects,
     EmbeddedHostOptions options,
     ILogger<DurableEngine> log) : IDisposable
@@ -41,6 +42,7 @@ internal sealed class DurableEngine(
 
         effects.Apply(unfinished);
         Loop(timers.RunAsync);
+        Loop(retention.RunAsync);
         for (var i = 0; i < Math.Max(2, Environment.ProcessorCount); i++)
         {
             Loop(orchestrations.RunAsync);

@@ -31,6 +31,7 @@ internal static class EmbeddedHostRegistration
         services.AddSingleton<GivingUp>();
         services.AddSingleton<OrchestrationWorker>();
         services.AddSingleton<ActivityWorker>();
+        services.AddSingleton<HistoryRetention>();
         services.AddSingleton<DurableEngine>();
         services.AddSingleton<DurableTaskClient, EmbeddedDurableTaskClient>();
         services.AddSingleton<TimerFunctions>();

@@ -74,10 +74,14 @@ internal static class InboxTable
         ("$id", instanceId),
         ("$raised", EventKind.EventRaised));
 
-    public static List<string> InstancesWithMail(this StateSession session, DateTimeOffset now) => session.Query(
-        "SELECT DISTINCT instance_id FROM inbox WHERE visible_at <= $now",
-        reader => reader.GetString(0),
-        ("$now", now));
+    // Made distinct here: asked to do it, SQLite reads the whole index of instances instead of the few that are due.
+    public static List<string> InstancesWithMail(this StateSession session, DateTimeOffset now) =>
+    [
+        .. session.Query(
+            "SELECT instance_id FROM inbox WHERE visible_at <= $now",
+            reader => reader.GetString(0),
+            ("$now", now)).Distinct(),
+    ];
 
     public static DateTimeOffset? NextDelivery(this StateSession session, DateTimeOffset now) => session.Query(
         "SELECT min(visible_at) FROM inbox WHERE visible_at > $now",

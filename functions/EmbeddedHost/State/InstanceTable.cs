@@ -101,6 +101,17 @@ internal static class InstanceTable
     public static void RemoveInstance(this StateSession session, string instanceId) =>
         session.Execute("DELETE FROM instances WHERE instance_id = $id", ("$id", instanceId));
 
+    /// <summary>The instances that ended longest ago, if before that time.</summary>
+    public static List<string> FinishedBefore(this StateSession session, DateTimeOffset before, int limit) =>
+        session.Query(
+            $"""
+            SELECT instance_id FROM instances
+            WHERE status IN {Finished} AND updated_at < $before ORDER BY updated_at LIMIT $limit
+            """,
+            reader => reader.GetString(0),
+            ("$before", before),
+            ("$limit", limit));
+
     internal static InstanceRow ReadInstance(SqliteDataReader reader) =>
         new(reader.GetString(0), reader.GetString(1), reader.GetString(2))
         {

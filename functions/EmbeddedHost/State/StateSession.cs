@@ -66,6 +66,12 @@ internal sealed class StateSession(SqliteConnection connection, CommitFault? fau
         return rows;
     }
 
+    /// <summary>Pages of the file that nothing is in.</summary>
+    public long FreePages() => Scalar<long>("PRAGMA freelist_count");
+
+    /// <summary>Makes the file smaller by some of its free pages, in a transaction of its own.</summary>
+    public int GiveBackPages(int count) => Execute($"PRAGMA incremental_vacuum({count})");
+
     /// <summary>
     /// Closes without the usual last checkpoint: a damaged database is to be kept as it was found, log included.
     /// </summary>

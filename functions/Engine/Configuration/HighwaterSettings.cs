@@ -19,6 +19,9 @@ public sealed record HighwaterSettings(
     ScheduleOptions Schedules,
     string StatePath)
 {
+    /// <summary>How long the embedded host remembers a finished orchestration.</summary>
+    public TimeSpan HistoryRetention { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>What <c>serve</c> logs.</summary>
     public LogOptions Log { get; init; } = LogOptions.Default;
 
@@ -39,6 +42,7 @@ public sealed record HighwaterSettings(
             ScheduleOptions.Read(reader),
             Path.GetFullPath(reader.Text(SettingNames.StatePath, ".highwater")))
         {
+            HistoryRetention = TimeSpan.FromDays(reader.Number(SettingNames.HistoryDays, 30, 1, 36_499)),
             Log = LogOptions.Read(reader),
         };
         reader.ThrowIfFaulty();

@@ -23,6 +23,7 @@ public static class SettingNames
     public const string RemoteBackupKnownHosts = "REMOTE_BACKUP_KNOWN_HOSTS";
     public const string Key = "HIGHWATER_KEY";
     public const string StatePath = "HIGHWATER_STATE_PATH";
+    public const string HistoryDays = "HIGHWATER_HISTORY_DAYS";
     public const string LogFormat = "HIGHWATER_LOG_FORMAT";
     public const string LogLevel = "HIGHWATER_LOG_LEVEL";
 }

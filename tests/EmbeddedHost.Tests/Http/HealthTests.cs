@@ -25,7 +25,8 @@ public class HealthTests
     public async Task A_host_that_is_stopping_is_live_and_not_ready()
     {
         await using var host = await HttpHost.StartAsync();
-        await host.Host.Host.Services.GetRequiredService<DurableEngine>().StopAsync();
+        await host.Host.Host.Services.GetRequiredService<DurableEngine>()
+            .StopAsync(CancellationToken.None);
 
         await AssertNotReadyAsync(host, "the host is stopping");
     }
