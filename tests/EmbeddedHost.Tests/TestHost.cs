@@ -32,7 +32,10 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Action<ILoggingBuilder>? Logging { get; set; }
 
-    public string StateDirectory => Path.Combine(_directory, "state");
+    /// <summary>Where the state directory is; below the temporary directory unless set.</summary>
+    public string? StateRoot { get; set; }
+
+    public string StateDirectory => Path.Combine(StateRoot ?? _directory, "state");
 
     public EffectFile Effects => new(_directory);
 
