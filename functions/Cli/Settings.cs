@@ -36,7 +36,12 @@ public static class Settings
 
         builder.AddEnvironmentVariables();
         builder.AddHighwaterDefaults();
-        return builder.Build();
+        var settings = builder.Build();
+
+        // The embedded host knows the key alone; a file that cannot be read is told with all other faults.
+        if (new SettingsReader(settings).Secret(SettingNames.Key) is { } key)
+            settings[SettingNames.Key] = key;
+        return settings;
     }
 
     /// <summary>All settings, checked.</summary>

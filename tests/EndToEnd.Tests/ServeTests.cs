@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Highwater.Engine.Errors;
 
@@ -25,6 +26,28 @@ public sealed partial class ServeTests(InstallationFixture fixture) : IClassFixt
         // Where the work was done is where it was logged.
         await serve.UntilPrintedAsync($"Base backup {id} is complete and verified in the repository 'remote'", Token);
         await serve.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_key_from_a_file_opens_serve_to_the_commands_and_closes_it_to_all_others()
+    {
+        var file = Installation.PathOf("key");
+        await File.WriteAllTextAsync(file, "a long random text\n", Token);
+        Installation.Environment["HIGHWATER_KEY_FILE"] = file;
+        try
+        {
+            await using var serve = await ServeProcess.StartAsync(Installation, Token);
+            using var http = new HttpClient();
+            using var refused = await http.GetAsync(new Uri(serve.Address, "admin/host/status"), Token);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            (await Installation.RunAsync(Token, "backup")).ExpectDone();
+            await serve.UntilPrintedAsync("Orchestration BaseBackup 'BaseBackup' completed", Token);
+            await serve.StopAsync(Token);
+        }
+        finally
+        {
+            Installation.Environment.Remove("HIGHWATER_KEY_FILE");
+        }
     }
 
     [Theory]

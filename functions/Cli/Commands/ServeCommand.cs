@@ -113,7 +113,8 @@ public static class ServeCommand
         {
             throw new HighwaterException(
                 ErrorCodes.SettingsInvalid, $"'{e.Url}' would be open to other machines without a key.",
-                "set HIGHWATER_KEY to a long random text, or serve a loopback address: --urls http://127.0.0.1:7071",
+                "set HIGHWATER_KEY (or HIGHWATER_KEY_FILE) to a long random text, or serve a loopback address: "
+                + "--urls http://127.0.0.1:7071",
                 e);
         }
         catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })

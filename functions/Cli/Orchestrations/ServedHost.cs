@@ -90,7 +90,7 @@ public sealed class ServedHost(Uri url, IConfiguration configuration) : IOrchest
         ErrorCodes.ServeUnreachable,
         $"'highwater serve' at {_http.BaseAddress} asks for a key, and refused "
         + (_http.DefaultRequestHeaders.Contains("x-functions-key") ? "this one." : "to answer without one."),
-        "set HIGHWATER_KEY here to the value it has there");
+        "set HIGHWATER_KEY (or HIGHWATER_KEY_FILE) here to what it has there");
 
     private sealed record InstanceStatus(
         OrchestrationRuntimeStatus RuntimeStatus, JsonElement? CustomStatus, JsonElement? Output);

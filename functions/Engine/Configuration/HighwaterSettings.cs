@@ -45,6 +45,8 @@ public sealed record HighwaterSettings(
             HistoryRetention = TimeSpan.FromDays(reader.Number(SettingNames.HistoryDays, 30, 1, 36_499)),
             Log = LogOptions.Read(reader),
         };
+        // Not kept: only the embedded host asks for it, and what nobody holds nobody prints.
+        reader.Secret(SettingNames.Key);
         reader.ThrowIfFaulty();
         return settings;
     }

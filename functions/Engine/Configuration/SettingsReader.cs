@@ -68,16 +68,20 @@ public sealed class SettingsReader(IConfiguration configuration)
         var path = Optional(fileSetting);
         if (path is null)
             return string.IsNullOrEmpty(configuration[name]) ? null : configuration[name];
+        var example = $"{fileSetting}=/run/secrets/{name.ToLowerInvariant().Replace('_', '-')}";
         try
         {
-            return File.ReadAllText(path).TrimEnd('\r', '\n');
+            var secret = File.ReadAllText(path).TrimEnd('\r', '\n');
+            if (secret.Length > 0)
+                return secret;
+            Fault(fileSetting, $"'{path}' is empty", example);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Fault(fileSetting, $"'{path}' cannot be read: {e.Message}",
-                $"{fileSetting}=/run/secrets/postgres-password");
-            return null;
+            Fault(fileSetting, $"'{path}' cannot be read: {e.Message}", example);
         }
+
+        return null;
     }
 
     /// <summary>Notes that a setting is wrong.</summary>

@@ -30,7 +30,8 @@ public sealed class HighwaterSettingsTests
             ("REMOTE_BACKUP_HOST", "backup.example.org"),
             ("REMOTE_BACKUP_PORT", "ssh"),
             ("REMOTE_BACKUP_PATH", "relative"),
-            ("REMOTE_BACKUP_KEY_FILE", "/nowhere/id")));
+            ("REMOTE_BACKUP_KEY_FILE", "/nowhere/id"),
+            ("HIGHWATER_KEY_FILE", "/dev/null")));
 
         Assert.Equal(ErrorCodes.SettingsInvalid, error.Code);
         Assert.Equal(ExitCode.Usage, error.Code.ExitCode);
@@ -39,10 +40,10 @@ public sealed class HighwaterSettingsTests
             [
                 "POSTGRES_USER", "POSTGRES_PORT", "POSTGRES_PASSWORD_FILE", "BACKUP_SCHEDULE", "BACKUP_RETENTION_COUNT",
                 "WAL_SYNC_INTERVAL", "REMOTE_BACKUP_PORT", "REMOTE_BACKUP_USER", "REMOTE_BACKUP_PATH",
-                "REMOTE_BACKUP_KEY_FILE",
+                "REMOTE_BACKUP_KEY_FILE", "HIGHWATER_KEY_FILE",
             ],
             setting => Assert.Contains($"- {setting}: ", error.Message, StringComparison.Ordinal));
-        Assert.Equal(10, error.Message.Split("(for example ").Length - 1);
+        Assert.Equal(11, error.Message.Split("(for example ").Length - 1);
         Assert.Contains("ssh-keygen -t ed25519", error.Message, StringComparison.Ordinal);
     }
 
