@@ -47,6 +47,9 @@ public sealed class EmbeddedFunctionsHost : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddConfiguration(configuration);
         configureLogging?.Invoke(builder.Logging);
+
+        // It logs, with a stack trace, why the host does not start or stop: whoever called gets that as the exception.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         configureServices?.Invoke(builder.Services);
         builder.Services.AddEmbeddedHost(app, options);
         return new EmbeddedFunctionsHost(builder.Build());

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Highwater.EmbeddedHost;
 using Highwater.Engine.Errors;
 using Highwater.TestKit.Storage;
 
@@ -77,9 +78,12 @@ public sealed class ServeStopTests(InstallationFixture fixture) : IClassFixture<
         var holder = Path.Combine(Installation.Environment["HIGHWATER_STATE_PATH"], "host.json");
         await using (var first = await ServeProcess.StartAsync(Installation, Token))
         {
-            (await Installation.RunAsync(Token, "serve", "--urls", "http://127.0.0.1:0")).ExpectError(
+            var second = await Installation.RunAsync(Token, "serve", "--urls", "http://127.0.0.1:0");
+            second.ExpectError(
                 ErrorCodes.StateDirectoryLocked,
                 string.Create(CultureInfo.InvariantCulture, $"in use by process {first.Id}"), first.Address.Authority);
+            Assert.DoesNotContain(
+                nameof(StateDirectoryLockedException), second.Output + second.Error, StringComparison.Ordinal);
 
             await first.StopAsync(Token, "KILL");
         }
