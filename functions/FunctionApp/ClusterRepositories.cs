@@ -49,32 +49,22 @@ public sealed class ClusterRepositories(
         return repository;
     }
 
-    /// <summary>Opens the local repository for a base backup, creating it where that is safe.</summary>
+    /// <summary>Opens the local repository for a base backup, creating it where that is safe. The others are asked only
+    /// if its place is empty: one that is away does not hold up the local copy.</summary>
     public Task<BackupRepository> PrepareLocalAsync(ServerFacts facts, CancellationToken cancellationToken) =>
         prepareRepository.RunAsync(
             RepositoryOptions.Local,
             new ClusterIdentity(facts.SystemIdentifier, facts.MajorVersion, facts.WalSegmentSize),
-            null,
             cancellationToken);
 
-    /// <summary>Opens another repository for a base backup, creating it where that is safe.</summary>
-    /// <param name="name">Of the repository.</param>
-    /// <param name="local">What it is the counterpart of.</param>
-    /// <param name="running">The base backup that is to be brought there.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>Opens another repository for a base backup, creating it where that is safe; from then on it and the
+    /// local one remember each other.</summary>
     public Task<BackupRepository> PrepareAsync(
-        string name, BackupRepository local, BackupId? running, CancellationToken cancellationToken) =>
-        prepareRepository.RunAsync(
-            name,
-            new ClusterIdentity(
-                local.Description.SystemIdentifier,
-                local.Description.PostgresMajor,
-                local.Description.WalSegmentSize),
-            running,
-            cancellationToken);
+        string name, BackupRepository local, CancellationToken cancellationToken) =>
+        prepareRepository.RunBesideAsync(name, local, cancellationToken);
 
     /// <summary>The counterparts of the local repository, to be prepared when they are needed.</summary>
-    public IReadOnlyList<RepositorySource> OthersOf(BackupRepository local, BackupId running) =>
+    public IReadOnlyList<RepositorySource> OthersOf(BackupRepository local) =>
         [.. repositories.Sources.Where(source => source.Name != local.Name)
-            .Select(source => source with { OpenAsync = token => PrepareAsync(source.Name, local, running, token) })];
+            .Select(source => source with { OpenAsync = token => PrepareAsync(source.Name, local, token) })];
 }

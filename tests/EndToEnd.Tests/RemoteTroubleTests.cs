@@ -46,6 +46,36 @@ public sealed class RemoteTroubleTests
     }
 
     [Fact]
+    public async Task A_remote_host_that_is_away_at_the_very_first_base_backup_is_brought_in_by_the_next_one()
+    {
+        await using var installation = await Installation.StartAsync(Token);
+        await installation.Ssh.StopAsync();
+
+        (await installation.RunAsync(Token, "backup"))
+            .ExpectError(ErrorCodes.StorageUnreachable, "'remote' is not complete", installation.RemoteAddress);
+        var first = Assert.Single(
+            (await installation.RunJsonAsync(Token, "list", "--repository", "local")).EnumerateArray());
+        Assert.True(first.GetProperty("restorable").GetBoolean());
+
+        await installation.Ssh.StartAgainAsync(Token);
+        (await installation.RunAsync(Token, "backup")).ExpectDone();
+
+        var list = await installation.RunJsonAsync(Token, "list", "--repository", "remote");
+        Assert.Equal(2, list.GetArrayLength());
+        Assert.All(list.EnumerateArray(), backup => Assert.True(backup.GetProperty("restorable").GetBoolean()));
+        Assert.Contains(first.GetProperty("id").GetString(), list.EnumerateArray().Select(
+            backup => backup.GetProperty("id").GetString()));
+        RepositoryFiles.AssertSame(installation.LocalRepository, installation.RemoteRepository);
+
+        // From now on it has been there: an empty place over there is a disk that is not mounted.
+        Directory.Move(installation.RemoteRepository, installation.RemoteRepository + "-mounted-elsewhere");
+        (await installation.RunAsync(Token, "backup")).ExpectError(
+            ErrorCodes.RepositoryNotCreated, installation.RemoteAddress, "'local' remembers", "mount it",
+            "--create-repository remote");
+        Assert.False(Directory.Exists(installation.RemoteRepository), "something was written to the mount point");
+    }
+
+    [Fact]
     public async Task A_full_remote_file_system_costs_the_local_backup_nothing_and_is_made_good()
     {
         using var small = new SmallFileSystem(64);
@@ -81,11 +111,8 @@ public sealed class RemoteTroubleTests
             ErrorCodes.HostKeyUnknown, "'remote' is not complete", Fingerprint(installation.Ssh), knownHosts);
         Assert.False(Directory.Exists(installation.RemoteRepository), "something was sent to an unknown host");
 
-        // Its place stays empty until somebody says that it is not the mount point of a lost disk.
         await File.AppendAllTextAsync(knownHosts, LineOf(remedy) + "\n", Token);
-        (await installation.RunAsync(Token, "backup")).ExpectError(
-            ErrorCodes.RepositoryNotCreated, "--create-repository remote");
-        (await installation.RunAsync(Token, "backup", "--create-repository", "remote")).ExpectDone();
+        (await installation.RunAsync(Token, "backup")).ExpectDone();
         RepositoryFiles.AssertSame(installation.LocalRepository, installation.RemoteRepository);
     }
 

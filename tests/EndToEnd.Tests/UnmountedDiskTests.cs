@@ -7,7 +7,7 @@ public sealed class UnmountedDiskTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_is_written_onto_the_empty_place_of_a_repository_until_somebody_says_it_is_new()
+    public async Task Nothing_is_written_onto_the_empty_place_of_a_repository_until_somebody_says_that_it_is_lost()
     {
         await using var installation = await Installation.StartAsync(Token);
         await installation.Postgres.ArchiveCurrentWalAsync(Token);
@@ -21,7 +21,8 @@ public sealed class UnmountedDiskTests
 
         (await installation.RunAsync(Token, "wal-sync")).ExpectError(ErrorCodes.RepositoryMissing, "mounted");
         (await installation.RunAsync(Token, "backup")).ExpectError(
-            ErrorCodes.RepositoryNotCreated, installation.LocalRepository, "mount it", "--create-repository local");
+            ErrorCodes.RepositoryNotCreated, installation.LocalRepository, "'remote' remembers", "mount it",
+            "--create-repository local");
 
         Assert.False(Directory.Exists(installation.LocalRepository), "something was written to the mount point");
         Assert.Equal(spooled, RepositoryFiles.Below(installation.Postgres.SpoolPath));

@@ -18,8 +18,8 @@ public static class BackupCommand
     {
         var create = new Option<string[]>("--create-repository")
         {
-            Description = "Create this repository though another one holds base backups already: its place is new, "
-                + "and not a disk that is not mounted",
+            Description = "Create this repository though another one remembers that there was one: what was there is "
+                + "lost, and not on a disk that is not mounted",
             HelpName = "NAME",
         };
         return new Command(
@@ -72,6 +72,6 @@ public static class BackupCommand
         await using var repositories = OpenRepositories.Of(settings.Repositories);
         var cluster = new ClusterIdentity(facts.SystemIdentifier, facts.MajorVersion, facts.WalSegmentSize);
         foreach (var name in names)
-            await new PrepareRepository(repositories).CreateAsync(name, cluster, cancellationToken);
+            await repositories.OpenOrCreateAsync(name, cluster, cancellationToken);
     }
 }

@@ -15,6 +15,7 @@ namespace Highwater.Engine.Repository;
 [JsonSerializable(typeof(BackupRecord))]
 [JsonSerializable(typeof(FileListEntry))]
 [JsonSerializable(typeof(LeaseRecord))]
+[JsonSerializable(typeof(CounterpartRecord))]
 [JsonSerializable(typeof(WalSegmentHeader))]
 internal sealed partial class RepositoryJson : JsonSerializerContext
 {

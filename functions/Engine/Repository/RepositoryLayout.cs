@@ -1,3 +1,4 @@
+using System.Text;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Storage;
 
@@ -17,6 +18,7 @@ public static class RepositoryLayout
     public const string BaseBackups = "base-backups/";
     public const string WalArchive = "wal-archive/";
     public const string Leases = "leases/";
+    public const string Counterparts = "counterparts/";
     public const string Temporary = "tmp/";
 
     private const string CommitName = "/backup.json";
@@ -80,4 +82,8 @@ public static class RepositoryLayout
     }
 
     public static string Lease(string holder) => $"{Leases}{holder}.json";
+
+    /// <summary>What is remembered of the repository at an address, by the SHA-256 of the address in UTF-8.</summary>
+    public static string Counterpart(string address) =>
+        $"{Counterparts}{Sha256Hash.Of(Encoding.UTF8.GetBytes(address))}.json";
 }

@@ -48,8 +48,7 @@ public sealed class BaseBackupActivities(
     {
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
         var record = await takeBaseBackup.RunAsync(
-            BackupId.Parse(id), local, repositories.OthersOf(local, BackupId.Parse(id)), settings.TemporaryPath,
-            context.CancellationToken);
+            BackupId.Parse(id), local, repositories.OthersOf(local), settings.TemporaryPath, context.CancellationToken);
         return new TakenBackup(
             id,
             record.Sizes.Files,
@@ -62,11 +61,7 @@ public sealed class BaseBackupActivities(
     public async Task ReplicateBackupAsync([ActivityTrigger] string repository, FunctionContext context)
     {
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
-
-        // The newest is the one this run has just taken.
-        var taken = await new BackupCatalog(local).ListIdsAsync(context.CancellationToken);
-        var other = await repositories.PrepareAsync(
-            repository, local, taken.Count == 0 ? null : taken[^1], context.CancellationToken);
+        var other = await repositories.PrepareAsync(repository, local, context.CancellationToken);
         await replicateBackup.RunAsync(local, other, context.CancellationToken);
     }
 
