@@ -29,9 +29,9 @@ internal sealed class HistoryRetention(
                 DispatchLog.HistoryForgotten(log, forgotten, options.HistoryRetention.TotalDays);
             }
 
-            while (database.Read(session => session.FreePages()) > FreePagesKept)
+            // Ends as well when nothing was given back: there is always a next hour.
+            while (database.Read(GiveBackPages))
             {
-                database.Read(session => session.GiveBackPages(PagesAtOnce));
                 await Task.Delay(Pause, time, stopping);
             }
 
@@ -42,13 +42,34 @@ internal sealed class HistoryRetention(
     private async Task<int> ForgetAsync(DateTimeOffset before, CancellationToken stopping)
     {
         var forgotten = 0;
-        while (database.Read(session => session.FinishedBefore(before, InstancesAtOnce)) is { Count: > 0 } old)
+
+        // A look first, because most hours have nothing to forget, and then need no transaction.
+        while (database.Read(session => session.FinishedBefore(before, 1)).Count > 0)
         {
-            database.Write(CommitKind.Purge, "old", session => old.ForEach(session.RemoveInstance));
-            forgotten += old.Count;
+            forgotten += database.Write(CommitKind.Purge, "old", session => Forget(session, before));
             await Task.Delay(Pause, time, stopping);
         }
 
         return forgotten;
+    }
+
+    // Chosen and removed in one transaction: an instance that runs again in the meantime is not old any more.
+    private static int Forget(StateSession session, DateTimeOffset before)
+    {
+        var old = session.FinishedBefore(before, InstancesAtOnce);
+        old.ForEach(session.RemoveInstance);
+        return old.Count;
+    }
+
+    private static bool GiveBackPages(StateSession session)
+    {
+        var free = session.FreePages();
+        if (free <= FreePagesKept)
+        {
+            return false;
+        }
+
+        session.GiveBackPages(PagesAtOnce);
+        return session.FreePages() < free;
     }
 }

@@ -23,12 +23,7 @@ internal static class SchemaMigrations
         }
 
         Schema.EnsureIs(version, session);
-        if (version == Schema.Version)
-        {
-            return;
-        }
-
-        if (version > 0)
+        if (version > 0 && version < Schema.Version)
         {
             var copy = files.CopyBefore(Schema.Version);
             StateLog.Migrating(log, files.Database, version, Schema.Version, copy);
@@ -41,7 +36,8 @@ internal static class SchemaMigrations
             Take(session, next);
         }
 
-        // A database of version 1 could only grow; pages can be given back from now on.
+        // A database of version 1 could only grow; pages can be given back from now on. Looked at every time: the
+        // steps are committed already, and a kill or a full disk may have come in between.
         if (session.Scalar<long>("PRAGMA auto_vacuum") == 0)
         {
             session.Execute("PRAGMA auto_vacuum = INCREMENTAL");

@@ -27,7 +27,8 @@ internal sealed class StateDatabase(TimeProvider time, ILogger<StateDatabase> lo
             {
                 _session = OpenOrReplace(files);
             }
-            catch (Exception e) when (e is SqliteException or UnauthorizedAccessException)
+            catch (Exception e) when (e is SqliteException or UnauthorizedAccessException
+                or (IOException and not StateUnusableException))
             {
                 throw new StateUnusableException(
                     $"The state file {files.Database} cannot be opened: {e.Message}",
