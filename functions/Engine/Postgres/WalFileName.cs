@@ -24,6 +24,11 @@ public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentNa
     public static WalFileName HistoryOf(uint timeline) =>
         new(WalFileKind.TimelineHistory, new WalSegmentName(timeline, 0, 0), $"{timeline:X8}.history");
 
+    /// <exception cref="FormatException">PostgreSQL archives no file of this name.</exception>
+    public static WalFileName Parse(string name) => TryParse(name, out var file)
+        ? file
+        : throw new FormatException($"'{name}' is not the name of an archived WAL file.");
+
     /// <summary>Recognises the four kinds; any other name is not an archived file.</summary>
     public static bool TryParse(string? name, out WalFileName file)
     {

@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Repository;
@@ -48,10 +49,29 @@ public sealed class WalArchive(BackupRepository repository)
             return await PutRawAsync(name, ObjectContent.FromBytes(bytes), cancellationToken);
         }
 
-        var header = await WalFileCheck.DescribeSegmentAsync(name, plain, Repository.Description, cancellationToken);
+        var before = await new WalTails(this).FindBeforeAsync(name.Segment, cancellationToken);
+        return await PutAsync(await DescribeAsync(name, plain, before, cancellationToken), plain, cancellationToken);
+    }
+
+    /// <summary>Proves a segment and says what is in it. Stores nothing.</summary>
+    /// <param name="name">Of a segment, whole or partial.</param>
+    /// <param name="plain">Seekable; read from its start to its end.</param>
+    /// <param name="before">What the segment in front of it ended with; null if that is not known.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>.</exception>
+    internal Task<WalSegmentHeader> DescribeAsync(
+        WalFileName name, Stream plain, WalTail? before, CancellationToken cancellationToken) =>
+        WalFileCheck.DescribeSegmentAsync(name, plain, Repository.Description, before, cancellationToken);
+
+    /// <summary>Stores a segment that was described, as <see cref="PutAsync(WalFileName, Stream, CancellationToken)"/>
+    /// does.</summary>
+    internal async Task<PutOutcome> PutAsync(
+        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
+    {
         plain.Position = 0;
         await using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
-        return await PutSegmentAsync(name, encoded.Content, header.Sha256, cancellationToken);
+        return await PutSegmentAsync(
+            WalFileName.Parse(header.Name), encoded.Content, header.Sha256, cancellationToken);
     }
 
     /// <summary>

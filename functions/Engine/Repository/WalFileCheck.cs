@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Repository;
@@ -13,23 +14,39 @@ internal static class WalFileCheck
     // A history file has a line of some 50 bytes for each promotion, a backup history file some 300 bytes.
     private const int LongestSmallFile = 1 << 20;
 
-    /// <summary>Checks a segment's size and first page against its name and the cluster, and hashes it.</summary>
+    /// <summary>
+    /// Checks a segment against its name and the cluster, proves every record in it, hashes it, and says what its
+    /// records say. Of the unfinished segment of a promotion the proof ends where its records end.
+    /// </summary>
+    /// <param name="name">Of a segment, whole or partial.</param>
+    /// <param name="plain">Seekable; read from its start to its end.</param>
+    /// <param name="cluster">Whose it must be.</param>
+    /// <param name="before">What the segment in front of it ended with; null if that is not known.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>.</exception>
     public static async Task<WalSegmentHeader> DescribeSegmentAsync(
-        WalFileName name, Stream plain, RepositoryDescription cluster, CancellationToken cancellationToken)
+        WalFileName name,
+        Stream plain,
+        RepositoryDescription cluster,
+        WalTail? before,
+        CancellationToken cancellationToken)
     {
         var size = cluster.WalSegmentSize;
         if (plain.Length != size.Bytes)
             throw Invalid(name, $"it has {plain.Length} bytes, but the cluster's segments have {size.Bytes}");
+        plain.Position = 0;
         var firstBytes = new byte[WalPageHeader.Length];
         await plain.ReadExactlyAsync(firstBytes, cancellationToken);
         if (FindFault(name.Segment, firstBytes, cluster) is { } fault)
             throw Invalid(name, fault);
         plain.Position = 0;
-        var hash = await HashAsync(plain, cancellationToken);
+        var summary = new WalSummary(name.Segment, size, before);
+        var hash = await ReadAsync(plain, summary, cancellationToken);
+        if (summary.Damage is { } damage && name.Kind == WalFileKind.Segment)
+            throw Damaged(name, damage, size);
         return new WalSegmentHeader(
             name.Name, hash, size.Bytes, cluster.SystemIdentifier,
-            name.Segment.Timeline, name.Segment.Start(size), name.Segment.End(size));
+            name.Segment.Timeline, name.Segment.Start(size), name.Segment.End(size), summary.ToContents());
     }
 
     /// <summary>Reads a history or backup history file, and checks the former.</summary>
@@ -65,14 +82,19 @@ internal static class WalFileCheck
             throw WalSegmentFrame.Damaged(what, $"its first frame says it has {header.Size} bytes");
     }
 
-    private static async Task<Sha256Hash> HashAsync(Stream plain, CancellationToken cancellationToken)
+    private static async Task<Sha256Hash> ReadAsync(
+        Stream plain, WalSummary summary, CancellationToken cancellationToken)
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
         try
         {
             while (await plain.ReadAsync(buffer, cancellationToken) is var count and > 0)
+            {
                 sha256.AppendData(buffer, 0, count);
+                summary.Append(buffer.AsSpan(0, count));
+            }
+
             return new Sha256Hash(sha256.GetHashAndReset());
         }
         finally
@@ -101,10 +123,18 @@ internal static class WalFileCheck
             : null;
     }
 
+    private static HighwaterException Damaged(WalFileName name, WalDamage damage, WalSegmentSize size)
+    {
+        var isInFront = damage.At < name.Segment.Start(size);
+        var whose = isInFront ? $", which begins in the segment before: one of the two is damaged" : "";
+        return Invalid(name, $"it is damaged at {damage.At}{whose}: {damage.Reason}");
+    }
+
     private static HighwaterException Invalid(WalFileName name, string fault) => new(
         ErrorCodes.WalInvalid,
         $"{name} is not the WAL file its name promises: {fault}.",
         $"if the server still has it in pg_wal, copy it from there into the spool under its name; if it is another "
         + "server's, set that server's archive_command to a spool of its own; if it is lost, WAL has a gap here: "
-        + "take a base backup now ('highwater backup'), restores of older ones end before the gap");
+        + "take a base backup now ('highwater backup'), restores of older ones end before the gap; and check this "
+        + "machine's disk and memory if it was damaged");
 }

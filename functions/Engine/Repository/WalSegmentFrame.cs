@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
 using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres.WalRecords;
 
 namespace Highwater.Engine.Repository;
 
@@ -14,10 +16,14 @@ internal static class WalSegmentFrame
     private const int PrefixLength = 8;
     private const int LongestJson = 1 << 16;
 
+    // Behind all other members, so that what it stands for is what stands in front of it.
+    private static readonly byte[] CheckName = ",\"check\":\""u8.ToArray();
+    private const int CheckDigits = 8;
+
     /// <summary>The whole frame.</summary>
     public static byte[] Write(WalSegmentHeader header)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(header, RepositoryJson.Default.WalSegmentHeader);
+        var json = WithCheck(JsonSerializer.SerializeToUtf8Bytes(header, RepositoryJson.Default.WalSegmentHeader));
         var frame = new byte[PrefixLength + json.Length];
         BinaryPrimitives.WriteUInt32LittleEndian(frame, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(4), json.Length);
@@ -41,8 +47,32 @@ internal static class WalSegmentFrame
         var json = new byte[length];
         if (await stored.ReadAtLeastAsync(json, json.Length, false, cancellationToken) < json.Length)
             throw Damaged(what, "it ends within its first frame");
-        return RepositoryJson.Parse<WalSegmentHeader>(json, $"The first frame of {what}");
+        var header = RepositoryJson.Parse<WalSegmentHeader>(json, $"The first frame of {what}");
+
+        // What was written before contents were recorded has no check either.
+        if (FindCheck(json, out var body) is { } check
+                ? !json.AsSpan(check, CheckDigits).SequenceEqual(Check(body))
+                : header.Contents is not null)
+            throw Damaged(what, "its first frame does not have the checksum it should have");
+        return header;
     }
+
+    private static byte[] WithCheck(byte[] json)
+    {
+        var body = json.AsSpan(0, json.Length - 1);
+        return [.. body, .. CheckName, .. Check(body), (byte)'"', (byte)'}'];
+    }
+
+    /// <summary>Where its digits stand, or null if there is none.</summary>
+    private static int? FindCheck(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> body)
+    {
+        var length = Math.Max(0, json.Length - CheckName.Length - CheckDigits - 2);
+        body = json[..length];
+        return json[length..].StartsWith(CheckName) ? length + CheckName.Length : null;
+    }
+
+    private static byte[] Check(ReadOnlySpan<byte> bytes) =>
+        Encoding.ASCII.GetBytes($"{Crc32C.Finish(Crc32C.Add(Crc32C.Start, bytes)):x8}");
 
     /// <summary>The error for a stored segment that is not what its first frame says.</summary>
     public static HighwaterException Damaged(string what, string problem, Exception? inner = null) => new(

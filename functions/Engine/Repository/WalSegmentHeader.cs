@@ -1,4 +1,5 @@
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Repository;
@@ -11,6 +12,7 @@ namespace Highwater.Engine.Repository;
 /// <param name="Timeline">The one it was archived on.</param>
 /// <param name="StartLsn">Of its first byte.</param>
 /// <param name="EndLsn">Of the first byte after it.</param>
+/// <param name="Contents">What its records say; null in a repository from before this was recorded.</param>
 public sealed record WalSegmentHeader(
     string Name,
     Sha256Hash Sha256,
@@ -18,4 +20,5 @@ public sealed record WalSegmentHeader(
     SystemIdentifier SystemIdentifier,
     uint Timeline,
     Lsn StartLsn,
-    Lsn EndLsn);
+    Lsn EndLsn,
+    WalContents? Contents = null);

@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Verification;
 using Highwater.Engine.WalArchiving;
@@ -98,16 +99,18 @@ public sealed partial class PlanRestore(IReadOnlyList<RepositorySource> reposito
         {
             var oldest = stretch.Last();
             if (await WalPath.OfAsync(archive, oldest.Backup, oldest.Reach, cancellationToken) is { } path
-                && await new WalSearch(archive, path).FindAsync(IsWanted, cancellationToken) is { } found)
+                && await FindAsync(new WalSearch(archive, path), target, cancellationToken) is { } found)
                 return found;
         }
 
         return null;
-
-        bool IsWanted(WalLandmark landmark) => target.Kind == RecoveryTargetKind.Name
-            ? landmark.Name == target.Name
-            : landmark.Xid == target.Xid && landmark.Kind != WalLandmarkKind.RestorePoint;
     }
+
+    private static Task<WalLandmark?> FindAsync(
+        WalSearch search, RecoveryTarget target, CancellationToken cancellationToken) =>
+        target.Kind == RecoveryTargetKind.Name
+            ? search.FindRestorePointAsync(target.Name!, cancellationToken)
+            : search.FindTransactionAsync(target.Xid!.Value, cancellationToken);
 
     [LoggerMessage(6001, LogLevel.Information, "The repository {Repository} cannot restore this: {Reason}")]
     private partial void LogCannot(string repository, string reason);

@@ -1,4 +1,5 @@
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Repository;
 using Highwater.Engine.WalArchiving;
 

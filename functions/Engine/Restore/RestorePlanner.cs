@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Repository;
 
 namespace Highwater.Engine.Restore;

@@ -1,10 +1,12 @@
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Postgres.WalRecords;
 using Highwater.Engine.Repository;
 
 namespace Highwater.Engine.Restore;
 
 /// <summary>
-/// Looks into the WAL of a repository, newest segment first, so that what is at the end costs one segment's reading.
+/// Looks for what the WAL of a repository says, newest segment first. What was recorded when a segment was stored is
+/// taken from there; a segment itself is read only for the place of a transaction, or if nothing was recorded of it.
 /// </summary>
 internal sealed class WalSearch(WalArchive archive, WalPath path)
 {
@@ -16,14 +18,9 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
         DateTimeOffset? newest = null;
         for (var number = path.LastNumber; newest is null || lastRecord is null; number--)
         {
-            await foreach (var (start, landmark) in ReadAsync(number, cancellationToken))
-            {
-                if (lastRecord is null || start > lastRecord)
-                    lastRecord = start;
-                if (landmark is not null && landmark.Kind != WalLandmarkKind.RestorePoint && !(landmark.At <= newest))
-                    newest = landmark.At;
-            }
-
+            var contents = await ReadContentsAsync(number, cancellationToken);
+            lastRecord ??= contents.LastRecord ?? contents.Tail?.LastRecord;
+            newest = contents.Tail?.NewestTransactionAt ?? contents.LastTransactionAt;
             if (number == path.FirstNumber)
                 break;
         }
@@ -31,37 +28,80 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
         return new WalEnd(lastRecord, newest);
     }
 
-    /// <summary>
-    /// The first landmark that satisfies the condition, in the newest segment that has one; null if none has.
-    /// </summary>
+    /// <summary>The end of a transaction, the newest if its id came round again; null if it is not on the
+    /// path.</summary>
     /// <exception cref="Errors.HighwaterException">As <see cref="FindEndAsync"/>.</exception>
-    public async Task<WalLandmark?> FindAsync(Func<WalLandmark, bool> condition, CancellationToken cancellationToken)
+    public async Task<WalLandmark?> FindTransactionAsync(uint xid, CancellationToken cancellationToken)
     {
         for (var number = path.LastNumber; ; number--)
         {
-            WalLandmark? found = null;
-            await foreach (var (_, landmark) in ReadAsync(number, cancellationToken))
-            {
-                if (found is null && landmark is not null && condition(landmark))
-                    found = landmark;
-            }
-
-            if (found is not null || number == path.FirstNumber)
+            var contents = await ReadContentsAsync(number, cancellationToken);
+            if ((contents.MayHoldEndOf(xid) || !IsProvenWhole(contents, number))
+                && (await ReadLandmarksAsync(number, cancellationToken)).FirstOrDefault(
+                    landmark => landmark.Kind != WalLandmarkKind.RestorePoint && landmark.Xid == xid) is { } found)
                 return found;
+            if (number == path.FirstNumber)
+                return null;
         }
     }
 
-    /// <summary>All records that start in a segment; the last one may reach into the next segment.</summary>
-    private async IAsyncEnumerable<(Lsn Start, WalLandmark? Landmark)> ReadAsync(
-        ulong number,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The first restore point of this name in the newest segment that has one; null if none has.</summary>
+    /// <exception cref="Errors.HighwaterException">As <see cref="FindEndAsync"/>.</exception>
+    public async Task<WalLandmark?> FindRestorePointAsync(string name, CancellationToken cancellationToken)
     {
-        WalSegmentName[] segments = number == path.LastNumber
-            ? [path.Segment(number)]
-            : [path.Segment(number), path.Segment(number + 1)];
-        await using var plain = new WalSegmentSequence(archive, segments);
-        var records = new WalRecordReader(plain, path.Start(number));
-        while (await records.NextAsync(cancellationToken) is { } record && record.Start < path.Start(number + 1))
-            yield return (record.Start, WalLandmark.Of(record));
+        for (var number = path.LastNumber; ; number--)
+        {
+            var contents = await ReadContentsAsync(number, cancellationToken);
+            if (contents.RestorePoints?.FirstOrDefault(point => point.Name == name) is { } point)
+                return new WalLandmark(WalLandmarkKind.RestorePoint, point.Lsn, point.At, 0, point.Name);
+            if ((contents.LacksRestorePoints || !IsProvenWhole(contents, number))
+                && (await ReadLandmarksAsync(number, cancellationToken)).FirstOrDefault(
+                    landmark => landmark.Name == name) is { } found)
+                return found;
+            if (number == path.FirstNumber)
+                return null;
+        }
     }
+
+    private async Task<WalContents> ReadContentsAsync(ulong number, CancellationToken cancellationToken)
+    {
+        var header = await archive.ReadHeaderAsync(WalFileName.Of(path.Segment(number)), cancellationToken);
+        if (header.Contents is { } contents)
+            return contents;
+        var summary = new WalSummary(path.Segment(number), archive.Repository.Description.WalSegmentSize, null);
+        await ReadAsync(number, summary.Append, cancellationToken);
+        return summary.ToContents();
+    }
+
+    // The first segment may begin with the rest of a record, which recovery from this base backup does not read.
+    private bool IsProvenWhole(WalContents contents, ulong number) =>
+        contents.ProvenFrom == path.Start(number) || number == path.FirstNumber;
+
+    /// <summary>All landmarks whose records end in a segment.</summary>
+    private async Task<IReadOnlyList<WalLandmark>> ReadLandmarksAsync(
+        ulong number, CancellationToken cancellationToken)
+    {
+        var landmarks = new List<WalLandmark>();
+        var before = number == path.FirstNumber ? null : await ReadTailAsync(number - 1, cancellationToken);
+        var parser = new WalRecordParser(path.Start(number), path.Segment(number).Timeline, before, record =>
+        {
+            if (WalLandmark.Of(record) is { } landmark)
+                landmarks.Add(landmark);
+        });
+        await ReadAsync(number, parser.Append, cancellationToken);
+        return landmarks;
+    }
+
+    private async Task<WalTail?> ReadTailAsync(ulong number, CancellationToken cancellationToken) =>
+        (await ReadContentsAsync(number, cancellationToken)).Tail;
+
+    private async Task ReadAsync(ulong number, SpanTaker take, CancellationToken cancellationToken)
+    {
+        await using var plain = await archive.OpenReadAsync(WalFileName.Of(path.Segment(number)), cancellationToken);
+        var buffer = new byte[1 << 18];
+        while (await plain.ReadAsync(buffer, cancellationToken) is var count and > 0)
+            take(buffer.AsSpan(0, count));
+    }
+
+    private delegate void SpanTaker(ReadOnlySpan<byte> bytes);
 }

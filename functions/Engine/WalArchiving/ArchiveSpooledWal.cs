@@ -17,7 +17,8 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
     private readonly WalSpool _spool = new(options.SpoolPath);
 
     /// <summary>
-    /// One pass over the spool, oldest first, several files in flight. Files that may not enter the repository are
+    /// One pass over the spool, oldest first, several files in flight, every record of every segment proven. Files that
+    /// may not enter the repository are
     /// moved to <c>quarantine/</c> in the spool and named in the result, and the later ones go on. A file that finds a
     /// damaged copy of itself in the repository stays in the spool and is named too.
     /// </summary>
@@ -36,11 +37,20 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
             MaxDegreeOfParallelism = InFlight(local.Description.WalSegmentSize),
             CancellationToken = cancellationToken,
         };
-        await Parallel.ForEachAsync(files, parallel, async (file, token) =>
+        var tails = new SpooledTails(archive, files);
+
+        // Histories first, and alone: they say which segment is in front of a timeline's first one.
+        foreach (var some in files.GroupBy(file => file.Kind != WalFileKind.TimelineHistory).OrderBy(g => g.Key))
+            await Parallel.ForEachAsync(some, parallel, TakeAsync);
+        if (taken > 0)
+            LogArchived(logger, taken, bytes, local.Name, files[^1].Name);
+        return new SpooledWalArchived(taken, bytes, [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
+
+        async ValueTask TakeAsync(WalFileName file, CancellationToken token)
         {
             try
             {
-                if (await ArchiveAsync(archive, file, token) is not { } length)
+                if (await ArchiveAsync(archive, file, tails, token) is not { } length)
                     return;
                 Interlocked.Increment(ref taken);
                 Interlocked.Add(ref bytes, length);
@@ -59,21 +69,26 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
                 lock (faults)
                     faults.Add(WalFault.Of(file.Name, e));
             }
-        });
-        if (taken > 0)
-            LogArchived(logger, taken, bytes, local.Name, files[^1].Name);
-        return new SpooledWalArchived(taken, bytes, [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
+            finally
+            {
+                tails.Set(file, null);
+            }
+        }
     }
 
     /// <summary>The file's length, or null if another process has taken it.</summary>
-    private async Task<long?> ArchiveAsync(WalArchive archive, WalFileName file, CancellationToken cancellationToken)
+    private async Task<long?> ArchiveAsync(
+        WalArchive archive, WalFileName file, SpooledTails tails, CancellationToken cancellationToken)
     {
         long length;
         try
         {
             await using var plain = Open(file);
             length = plain.Length;
-            await archive.PutAsync(file, plain, cancellationToken);
+            if (file.IsCompressed)
+                await ProveAndPutAsync(archive, file, plain, tails, cancellationToken);
+            else
+                await archive.PutAsync(file, plain, cancellationToken);
         }
         catch (FileNotFoundException)
         {
@@ -87,6 +102,21 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
         await archive.VerifyAsync(file, cancellationToken);
         _spool.Remove(file);
         return length;
+    }
+
+    private static async Task ProveAndPutAsync(
+        WalArchive archive,
+        WalFileName file,
+        Stream plain,
+        SpooledTails tails,
+        CancellationToken cancellationToken)
+    {
+        var before = await tails.FindBeforeAsync(file.Segment, cancellationToken);
+        var header = await archive.DescribeAsync(file, plain, before, cancellationToken);
+
+        // The next segment can be proven while this one is compressed and stored.
+        tails.Set(file, header.Contents!.Tail);
+        await archive.PutAsync(header, plain, cancellationToken);
     }
 
     private FileStream Open(WalFileName file) => new(_spool.PathOf(file), new FileStreamOptions

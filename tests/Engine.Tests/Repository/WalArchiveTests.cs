@@ -43,10 +43,10 @@ public sealed class WalArchiveTests
         await PutAsync(scene, 1);
         var path = Path.Combine(scene.LocalPath, RepositoryLayout.WalFile(Name));
         var stored = await File.ReadAllBytesAsync(path, WalScene.Token);
-        var header = stored.AsSpan().IndexOf("}"u8);
+        var header = 7 + BitConverter.ToInt32(stored, 4);
         int[] places =
         [
-            0, 5, 20, header - 10, header + 2, header + 5, header + 8, header + 10,
+            0, 5, .. Enumerable.Range(8, header - 7), header - 10, header + 2, header + 5, header + 8, header + 10,
             stored.Length / 2, stored.Length - 1,
         ];
         foreach (var place in places)

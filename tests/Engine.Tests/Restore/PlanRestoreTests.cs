@@ -101,6 +101,31 @@ public sealed class PlanRestoreTests(RestoreScene scene) : IClassFixture<Restore
         Assert.Contains(missing.ToString(), error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Targets_are_judged_by_what_was_recorded_with_the_segments_and_no_WAL_is_read()
+    {
+        var bare = await scene.CopyAsync("bare");
+        foreach (var file in await new WalArchive(bare).ListAsync(Token))
+        {
+            if (!file.Name.IsCompressed)
+                continue;
+            var key = RepositoryLayout.WalFile(file.Name);
+            var stored = await bare.Storage.ReadSmallAsync(key, Token);
+            await bare.Storage.ReplaceAsync(key, stored.AsMemory(0, 8 + BitConverter.ToInt32(stored, 4)), Token);
+        }
+
+        await PlanAsync(new RestoreRequest(RecoveryTarget.Latest), bare);
+        var beyond = new RestoreRequest(RecoveryTarget.At(scene.Second.FinishedAt.AddDays(1)));
+        var refusal = await RefusalAsync(beyond, bare);
+        Assert.Equal((await RefusalAsync(beyond)).Remedy, refusal.Remedy);
+        Assert.Equal(
+            ErrorCodes.RecoveryTargetUnreachable,
+            (await RefusalAsync(new RestoreRequest(RecoveryTarget.AtTransaction(4_000_000_000)), bare)).Code);
+        Assert.Equal(
+            ErrorCodes.RecoveryTargetUnreachable,
+            (await RefusalAsync(new RestoreRequest(RecoveryTarget.AtRestorePoint("no such point")), bare)).Code);
+    }
+
     private Task<HighwaterException> RefusalAsync(RestoreRequest request, BackupRepository? repository = null) =>
         Assert.ThrowsAsync<HighwaterException>(() => PlanAsync(request, repository ?? scene.Local));
 

@@ -22,6 +22,9 @@ internal static class ReadWindow
         var archive = new WalArchive(inventory.Repository);
         var path = await WalPath.OfAsync(archive, restorable[^1], newest, cancellationToken);
         var end = path is null ? null : await new WalSearch(archive, path).FindEndAsync(cancellationToken);
-        return new RestorableWindow(oldest.FinishedAt, oldest.Id, end?.LastTransactionAt);
+        
+        // A transaction from before the base backup is no moment to restore to.
+        var newestAt = end?.LastTransactionAt > oldest.FinishedAt ? end.LastTransactionAt : null;
+        return new RestorableWindow(oldest.FinishedAt, oldest.Id, newestAt);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Highwater.Engine.Postgres;
+namespace Highwater.Engine.Postgres.WalRecords;
 
 /// <summary>
 /// The header of the first page of a WAL segment (XLogLongPageHeaderData in access/xlog_internal.h). Written in the

@@ -1,4 +1,4 @@
-namespace Highwater.Engine.Postgres;
+namespace Highwater.Engine.Postgres.WalRecords;
 
 /// <summary>What in the WAL recovery can stop at.</summary>
 public enum WalLandmarkKind

@@ -1,12 +1,12 @@
-namespace Highwater.Engine.Postgres;
+namespace Highwater.Engine.Postgres.WalRecords;
 
-/// <summary>One record of the write-ahead log (XLogRecord in access/xlogrecord.h), its CRC verified.</summary>
+/// <summary>One record of the write-ahead log (XLogRecord in access/xlogrecord.h), its checksum verified.</summary>
 /// <param name="Start">Of its first byte: what recovery_target_lsn is compared with.</param>
 /// <param name="ResourceManager">xl_rmid: who wrote it.</param>
 /// <param name="Info">xl_info: what it is; the upper four bits are the resource manager's.</param>
 /// <param name="Xid">xl_xid: the transaction, or 0.</param>
-/// <param name="Body">What follows the header: block references and data. Valid until the next record is read; empty
-/// for the rare records that are too large to be held.</param>
+/// <param name="Body">The first bytes of what follows the header, of records of the two resource managers named here;
+/// empty for others.</param>
 internal readonly record struct WalRecord(
     Lsn Start, byte ResourceManager, byte Info, uint Xid, ReadOnlyMemory<byte> Body)
 {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Highwater.Engine.Postgres;
+namespace Highwater.Engine.Postgres.WalRecords;
 
 /// <summary>
 /// A record recovery can stop at by time, transaction or name: the end of a transaction (xl_xact_commit and
