@@ -16,9 +16,10 @@ internal static class WalSegmentFrame
     private const int PrefixLength = 8;
     private const int LongestJson = 1 << 16;
 
+    private const int CheckDigits = 8;
+
     // Behind all other members, so that what it stands for is what stands in front of it.
     private static readonly byte[] CheckName = ",\"check\":\""u8.ToArray();
-    private const int CheckDigits = 8;
 
     /// <summary>The whole frame.</summary>
     public static byte[] Write(WalSegmentHeader header)

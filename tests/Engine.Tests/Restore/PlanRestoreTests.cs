@@ -2,6 +2,7 @@ using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Restore;
+using Highwater.Engine.Storage;
 using static Highwater.Engine.Tests.Restore.RestoreScene;
 
 namespace Highwater.Engine.Tests.Restore;
@@ -104,15 +105,7 @@ public sealed class PlanRestoreTests(RestoreScene scene) : IClassFixture<Restore
     [Fact]
     public async Task Targets_are_judged_by_what_was_recorded_with_the_segments_and_no_WAL_is_read()
     {
-        var bare = await scene.CopyAsync("bare");
-        foreach (var file in await new WalArchive(bare).ListAsync(Token))
-        {
-            if (!file.Name.IsCompressed)
-                continue;
-            var key = RepositoryLayout.WalFile(file.Name);
-            var stored = await bare.Storage.ReadSmallAsync(key, Token);
-            await bare.Storage.ReplaceAsync(key, stored.AsMemory(0, 8 + BitConverter.ToInt32(stored, 4)), Token);
-        }
+        var bare = await CopyWithSegmentsAsync("bare", (frame, _) => frame);
 
         await PlanAsync(new RestoreRequest(RecoveryTarget.Latest), bare);
         var beyond = new RestoreRequest(RecoveryTarget.At(scene.Second.FinishedAt.AddDays(1)));
@@ -124,6 +117,47 @@ public sealed class PlanRestoreTests(RestoreScene scene) : IClassFixture<Restore
         Assert.Equal(
             ErrorCodes.RecoveryTargetUnreachable,
             (await RefusalAsync(new RestoreRequest(RecoveryTarget.AtRestorePoint("no such point")), bare)).Code);
+    }
+
+    [Fact]
+    public async Task Segments_from_before_anything_was_recorded_are_read_and_lead_to_the_same_plans()
+    {
+        var old = await CopyWithSegmentsAsync("old", (frame, rest) =>
+        {
+            var header = WalSegmentFrame.ReadAsync(new MemoryStream(frame), "it", Token).GetAwaiter().GetResult();
+            return [.. WalSegmentFrame.Write(header with { Contents = null }), .. rest];
+        });
+
+        RecoveryTarget[] targets =
+        [
+            RecoveryTarget.Latest, RecoveryTarget.At(scene.BetweenAAndB), RecoveryTarget.At(scene.AfterC),
+            RecoveryTarget.AtTransaction(scene.XidOfB), RecoveryTarget.AtRestorePoint("after b"),
+        ];
+        foreach (var target in targets)
+        {
+            var request = new RestoreRequest(target);
+            Assert.Equal(What(await PlanAsync(request, scene.Local)), What(await PlanAsync(request, old)));
+        }
+
+        var beyond = new RestoreRequest(RecoveryTarget.At(scene.Second.FinishedAt.AddDays(1)));
+        Assert.Equal((await RefusalAsync(beyond)).Remedy, (await RefusalAsync(beyond, old)).Remedy);
+
+        static object What(RestorePlan plan) => (plan.Backup.Id, plan.Timeline, plan.LastSegment, plan.LastCommitAt);
+    }
+
+    /// <summary>A copy in which each stored segment is made of its first frame and the rest anew.</summary>
+    private async Task<BackupRepository> CopyWithSegmentsAsync(string name, Func<byte[], byte[], byte[]> rewrite)
+    {
+        var copy = await scene.CopyAsync(name);
+        foreach (var file in (await new WalArchive(copy).ListAsync(Token)).Where(file => file.Name.IsCompressed))
+        {
+            var key = RepositoryLayout.WalFile(file.Name);
+            var stored = await copy.Storage.ReadSmallAsync(key, Token);
+            var frame = 8 + BitConverter.ToInt32(stored, 4);
+            await copy.Storage.ReplaceAsync(key, rewrite(stored[..frame], stored[frame..]), Token);
+        }
+
+        return copy;
     }
 
     private Task<HighwaterException> RefusalAsync(RestoreRequest request, BackupRepository? repository = null) =>
