@@ -10,6 +10,25 @@ internal static class Measurements
     public static IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> All { get; } =
         [FullBackupAsync, DailyBackupAsync, WalAsync, RestoreAsync];
 
+    /// <summary>The WAL alone, after the base backup that makes the repositories.</summary>
+    public static IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> OfWal { get; } =
+        [FullBackupAsync, WalAsync];
+
+    /// <summary>On a bed of its own, filled by pgbench.</summary>
+    public static async IAsyncEnumerable<string> RunAsync(
+        int scale, IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> measurements,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var bed = await Bed.PrepareAsync(scale, cancellationToken);
+        yield return $"pgbench scale {scale}, data directory {Figures.Size(bed.DataBytes)}, "
+            + $"{Environment.ProcessorCount} cores";
+        foreach (var measure in measurements)
+        {
+            await foreach (var line in measure(bed, cancellationToken))
+                yield return line;
+        }
+    }
+
     private static async IAsyncEnumerable<string> FullBackupAsync(
         Bed bed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -48,8 +67,9 @@ internal static class Measurements
         var idle = await bed.HighwaterAsync(cancellationToken, "wal-sync");
         while (Directory.GetFiles(bed.Server.SpoolPath).Length < Segments)
         {
-            await bed.Server.PgbenchAsync(cancellationToken, "-n", "-c", "4", "-t", "500");
-            await bed.Server.ExecuteAsync("SELECT pg_switch_wal()", cancellationToken);
+            // The first change to a page after a checkpoint is a whole page in the WAL, as on a busy server.
+            await bed.Server.PgbenchAsync(cancellationToken, "-n", "-c", "4", "-T", "5");
+            await bed.Server.ExecuteAsync("CHECKPOINT", cancellationToken);
         }
 
         var waiting = Directory.GetFiles(bed.Server.SpoolPath).Length;
@@ -57,6 +77,7 @@ internal static class Measurements
         var rate = waiting / (sync - idle).TotalSeconds;
         yield return Figures.Line(
             $"highwater wal-sync, {waiting} segments", sync, $"{rate:F1} segments/s (goal >= 10)");
+        yield return $"  WAL archive {Figures.Size(Bed.SizeOf(Path.Combine(bed.Local, "wal-archive")))}";
         yield return Figures.Line("highwater wal-sync, nothing to do", idle, "subtracted above");
     }
 

@@ -1,10 +1,11 @@
-// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | soak [ORCHESTRATIONS]]
-// SCALE is pgbench's: 100 is about 1.5 GB. Prints ratios of this one run; nothing here passes or fails.
+// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | wal | loss [ROUNDS] | soak [ORCHESTRATIONS]]
+// SCALE is pgbench's: 100 is about 1.5 GB. Prints figures of this one run; nothing here passes or fails.
 using System.Globalization;
 using Highwater.Benchmarks;
 
-var isSoak = args is ["soak", ..];
-var scale = args.Length > 0 && !isSoak ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100;
+int Number(int place, int otherwise) =>
+    args.Length > place ? int.Parse(args[place], CultureInfo.InvariantCulture) : otherwise;
+
 using var cancelled = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
 {
@@ -12,18 +13,13 @@ Console.CancelKeyPress += (_, e) =>
     cancelled.Cancel();
 };
 
-if (isSoak)
+var lines = args switch
 {
-    var orchestrations = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1000;
-    await foreach (var line in Soak.RunAsync(orchestrations, cancelled.Token))
-        Console.WriteLine(line);
-    return 0;
-}
-
-await using var bed = await Bed.PrepareAsync(scale, cancelled.Token);
-Console.WriteLine(
-    $"pgbench scale {scale}, data directory {Figures.Size(bed.DataBytes)}, {Environment.ProcessorCount} cores");
-foreach (var measure in Measurements.All)
-    await foreach (var line in measure(bed, cancelled.Token))
-        Console.WriteLine(line);
+    ["soak", ..] => Soak.RunAsync(Number(1, 1000), cancelled.Token),
+    ["loss", ..] => Loss.RunAsync(Number(1, 3), cancelled.Token),
+    ["wal"] => Measurements.RunAsync(10, Measurements.OfWal, cancelled.Token),
+    _ => Measurements.RunAsync(Number(0, 100), Measurements.All, cancelled.Token),
+};
+await foreach (var line in lines)
+    Console.WriteLine(line);
 return 0;

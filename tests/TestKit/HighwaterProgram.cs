@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Highwater.TestKit.Postgres;
 using Highwater.TestKit.Storage;
 
-namespace Highwater.EndToEnd.Tests;
+namespace Highwater.TestKit;
 
 /// <summary>
 /// The built program where the server's account can reach it: a checkout may lie in a folder that only its owner may
