@@ -62,6 +62,24 @@ internal sealed class Bed : IAsyncDisposable
         return TimeAsync(start, cancellationToken);
     }
 
+    /// <summary>As <see cref="HighwaterAsync"/>, and how long processors worked on it, which a busy machine hardly
+    /// changes.</summary>
+    public async Task<(TimeSpan Wall, TimeSpan Processor)> HighwaterTimesAsync(
+        CancellationToken cancellationToken, params string[] arguments)
+    {
+        // The second line of times(1) is about what the shell has run: user and system, as 1m23.45s.
+        var times = NewFolder("times");
+        var program = Path.Combine(AppContext.BaseDirectory, "highwater.dll");
+        var start = new ProcessStartInfo(
+            "sh", ["-c", "times=$1; shift; \"$@\" && times >\"$times\"", "sh", times, "dotnet", program, .. arguments]);
+        foreach (var (name, value) in Settings())
+            start.Environment[name] = value;
+        var wall = await TimeAsync(start, cancellationToken);
+        var children = (await File.ReadAllLinesAsync(times, cancellationToken))[1].Split(' ', 'm');
+        var seconds = children.Select(part => double.Parse(part.TrimEnd('s'), CultureInfo.InvariantCulture)).ToArray();
+        return (wall, TimeSpan.FromSeconds((60 * (seconds[0] + seconds[2])) + seconds[1] + seconds[3]));
+    }
+
     /// <summary>What a backup cannot be faster than: PostgreSQL's own stream, thrown away.</summary>
     public Task<TimeSpan> RawBaseBackupAsync(CancellationToken cancellationToken)
     {

@@ -97,6 +97,7 @@ internal sealed class LossBed : IAsyncDisposable
             _settings[name] = value;
         await Server.CreateBackupUserAsync(Role, Password, cancellationToken);
         await Server.ExecuteAsync($"CREATE TABLE {LossWriter.Table} (at timestamptz)", cancellationToken);
+        await Tool.RunAsync(HighwaterProgram.Command(_folder.Path, _settings, ["backup"]), cancellationToken);
         var command = HighwaterProgram.Command(_folder.Path, _settings, ["serve", "--urls", "http://127.0.0.1:0"]);
         command.RedirectStandardOutput = true;
         command.RedirectStandardError = true;
@@ -107,7 +108,6 @@ internal sealed class LossBed : IAsyncDisposable
         _serve.ErrorDataReceived += (_, _) => { };
         _serve.BeginOutputReadLine();
         _serve.BeginErrorReadLine();
-        await Tool.RunAsync(HighwaterProgram.Command(_folder.Path, _settings, ["backup"]), cancellationToken);
     }
 
     private Dictionary<string, string> Settings(string walSource) => new()

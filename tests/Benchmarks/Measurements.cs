@@ -64,7 +64,7 @@ internal static class Measurements
     {
         yield return "WAL: spool -> both repositories";
         await bed.HighwaterAsync(cancellationToken, "wal-sync");
-        var idle = await bed.HighwaterAsync(cancellationToken, "wal-sync");
+        var idle = await bed.HighwaterTimesAsync(cancellationToken, "wal-sync");
         while (Directory.GetFiles(bed.Server.SpoolPath).Length < Segments)
         {
             // The first change to a page after a checkpoint is a whole page in the WAL, as on a busy server.
@@ -73,12 +73,14 @@ internal static class Measurements
         }
 
         var waiting = Directory.GetFiles(bed.Server.SpoolPath).Length;
-        var sync = await bed.HighwaterAsync(cancellationToken, "wal-sync");
-        var rate = waiting / (sync - idle).TotalSeconds;
+        var sync = await bed.HighwaterTimesAsync(cancellationToken, "wal-sync");
+        var rate = waiting / (sync.Wall - idle.Wall).TotalSeconds;
+        var processor = (sync.Processor - idle.Processor) / waiting;
         yield return Figures.Line(
-            $"highwater wal-sync, {waiting} segments", sync, $"{rate:F1} segments/s (goal >= 10)");
+            $"highwater wal-sync, {waiting} segments", sync.Wall, $"{rate:F1} segments/s (goal >= 10)");
+        yield return $"  {processor.TotalMilliseconds:F0} ms of one core for a segment, without sshd";
         yield return $"  WAL archive {Figures.Size(Bed.SizeOf(Path.Combine(bed.Local, "wal-archive")))}";
-        yield return Figures.Line("highwater wal-sync, nothing to do", idle, "subtracted above");
+        yield return Figures.Line("highwater wal-sync, nothing to do", idle.Wall, "subtracted above");
     }
 
     private static async IAsyncEnumerable<string> RestoreAsync(

@@ -44,7 +44,7 @@ public sealed class ArchiveWalFullSpoolTests
         var bytes = await File.ReadAllBytesAsync(kept, Token);
 
         File.Delete(ballast);
-        await server.ArchiveCurrentWalAsync(Token); // A new segment wakes the archiver up, which takes the oldest first.
+        await server.ArchiveCurrentWalAsync(Token); // A new segment wakes the archiver, which takes the oldest first.
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(spool.Path, segment), Token));
     }
 }
