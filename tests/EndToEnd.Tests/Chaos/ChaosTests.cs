@@ -10,7 +10,7 @@ namespace Highwater.EndToEnd.Tests.Chaos;
 /// </summary>
 public sealed class ChaosTests
 {
-    private const int Seconds = 40;
+    private const int Seconds = 30;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
