@@ -25,7 +25,7 @@ internal readonly record struct WalPage(ushort Magic, ushort Info, uint Timeline
     /// <summary>Whether it is a segment's first.</summary>
     public bool IsLong => (Info & LongHeader) != 0;
 
-    /// <summary>Whether the server gave up the record before it, which a crash had cut, and went on from here.</summary>
+    /// <summary>Whether the server gave up the record before it, which a crash had cut, and went on here.</summary>
     public bool Overwrites => (Info & FirstIsOverwrite) != 0;
 
     /// <summary>Where the page's content starts.</summary>

@@ -52,7 +52,7 @@ internal sealed class WalRecordParser
     /// <summary>The newest record that is whole; null if there was none.</summary>
     public Lsn? LastRecord => _lastRecord;
 
-    /// <summary>The record that has begun and not ended; null if there is none, or its beginning is not known.</summary>
+    /// <summary>The record that has begun and not ended; null if there is none or its beginning is unknown.</summary>
     public WalRecordPart? Open => _open is { IsRest: false } ? _open.ToPart() : null;
 
     /// <summary>Whether what comes next can be proven with what is known here.</summary>

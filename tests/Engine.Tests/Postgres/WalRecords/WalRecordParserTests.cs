@@ -18,6 +18,12 @@ public sealed class WalRecordParserTests
 
     private static readonly Gen<(int[] Lengths, int Seed)> Logs = Gen.Select(BodyLengths, Gen.Int);
 
+    private static readonly Gen<((int[] Lengths, int Seed) Log, double Where, int Bit)> Flips =
+        Gen.Select(Logs, Gen.Double[0, 1], Gen.Int[0, 7]);
+
+    private static readonly Gen<(byte[] Bytes, bool WithHeader)> Noise =
+        Gen.Select(Gen.Byte.Array[0, 40_000], Gen.Bool);
+
     [Fact]
     public void Every_record_is_found_whatever_its_length_and_however_the_bytes_come() =>
         Gen.Select(Logs, Gen.Int[1, 50_000]).Sample(
@@ -54,7 +60,7 @@ public sealed class WalRecordParserTests
         iter: 60);
 
     [Fact]
-    public void Every_single_bit_flip_in_a_record_is_found() => Gen.Select(Logs, Gen.Double[0, 1], Gen.Int[0, 7]).Sample(
+    public void Every_single_bit_flip_in_a_record_is_found() => Flips.Sample(
         (log, where, bit) =>
         {
             var (wal, starts) = Write(log);
@@ -94,7 +100,7 @@ public sealed class WalRecordParserTests
     }
 
     [Fact]
-    public void Any_bytes_at_all_neither_crash_it_nor_keep_it() => Gen.Select(Gen.Byte.Array[0, 40_000], Gen.Bool).Sample(
+    public void Any_bytes_at_all_neither_crash_it_nor_keep_it() => Noise.Sample(
         (noise, withHeader) =>
         {
             var bytes = withHeader ? [.. Whole(Write(([10], 1)).Wal).AsSpan(0, 40), .. noise] : noise;
