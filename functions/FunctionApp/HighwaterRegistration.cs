@@ -35,6 +35,7 @@ public static class HighwaterRegistration
         services.AddTransient<ReplicateBackup>();
         services.AddTransient<ArchiveSpooledWal>();
         services.AddTransient<ReplicateWal>();
+        services.AddTransient<FindWalGap>();
         services.AddTransient<AwaitWal>();
         services.AddTransient<VerifyRepository>();
         services.AddTransient<PruneRepository>();

@@ -39,9 +39,17 @@ public sealed record Scenario(string Orchestration, string Title)
         {
             Faults = { [BaseBackupActivities.TakeBaseBackup] = (Denied, ForEver) },
         },
-        new(WalSyncOrchestration.Name, "all well"),
+        new(WalSyncOrchestration.Name, "all well") { AtOnce = 2, Durations = NearAndFar },
+        new(WalSyncOrchestration.Name, "one remote host far behind")
+        {
+            AtOnce = 2,
+            Durations = NearAndFar,
+            Passes = { ["ReplicateWal far"] = 3 },
+        },
         new(WalSyncOrchestration.Name, "local disk back after five seconds, one remote host away")
         {
+            AtOnce = 2,
+            Durations = NearAndFar,
             Faults =
             {
                 [WalSyncActivities.ArchiveSpooledWal] = (Away, TimeSpan.FromSeconds(5)),
@@ -52,6 +60,12 @@ public sealed record Scenario(string Orchestration, string Title)
         {
             Faults = { [WalSyncActivities.ArchiveSpooledWal] = (Denied, ForEver) },
         },
+        new(WalSyncOrchestration.Name, "WAL was lost")
+        {
+            AtOnce = 2,
+            Durations = NearAndFar,
+            Gap = new FoundWalGap("000000010000000000000004", DateTimeOffset.UnixEpoch, ["20261122T020000Z"]),
+        },
         new(RoundsFunctions.Rounds, "what the app does not use yet")
         {
             Faults = { [RoundsFunctions.Work] = (Away, TimeSpan.FromSeconds(2)) },
@@ -61,6 +75,22 @@ public sealed record Scenario(string Orchestration, string Title)
     /// <summary>Calls that throw until some time: after that they succeed.</summary>
     public Dictionary<string, (Exception Error, TimeSpan Until)> Faults { get; } = [];
 
-    /// <summary>Calls that take some time.</summary>
-    public Dictionary<string, TimeSpan> Durations { get; } = [];
+    /// <summary>Calls that take some time, the longest last.</summary>
+    public Dictionary<string, TimeSpan> Durations { get; init; } = [];
+
+    /// <summary>How many passes a repository needs until it is level; one unless said.</summary>
+    public Dictionary<string, int> Passes { get; } = [];
+
+    /// <summary>WAL that is lost.</summary>
+    public FoundWalGap? Gap { get; init; }
+
+    /// <summary>How many executions of one activity a crash may interrupt.</summary>
+    public int AtOnce { get; init; } = 1;
+
+    // They work at once, and one ends after the other: a run takes the same course each time.
+    private static Dictionary<string, TimeSpan> NearAndFar => new()
+    {
+        ["ReplicateWal near"] = TimeSpan.FromSeconds(1),
+        ["ReplicateWal far"] = TimeSpan.FromSeconds(2),
+    };
 }

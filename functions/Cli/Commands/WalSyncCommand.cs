@@ -28,14 +28,26 @@ public static class WalSyncCommand
         var configuration = Settings.Load();
         var settings = HighwaterSettings.Read(configuration);
         var run = new OrchestrationRun(configuration, settings, terminal);
-        var outcome = await run.RunAsync<WalSyncOutcome>(WalSyncOrchestration.Name, _ => { }, cancellationToken);
+        var progress = new WalSyncProgressLines(terminal);
+        var outcome = await run.RunAsync<WalSyncOutcome>(
+            WalSyncOrchestration.Name, progress.Report, cancellationToken);
         terminal.Result(outcome);
         terminal.Line($"WAL: {outcome.Archived.Files} files, {new ByteCount(outcome.Archived.Bytes)} from the spool");
         foreach (var fault in outcome.Archived.Faults)
             terminal.Note($"highwater: {fault}");
         foreach (var repository in outcome.Repositories.Where(repository => repository.Error is null))
-            terminal.Line($"  {repository.Repository}: up to date");
+            terminal.Line($"  {repository.Repository}: {Describe(outcome, repository.Repository)}");
         var exitCode = run.Report(outcome.Repositories);
         return exitCode == ExitCode.Done && outcome.Archived.Faults.Count > 0 ? ExitCode.No : exitCode;
+    }
+
+    private static string Describe(WalSyncOutcome outcome, string repository)
+    {
+        if (outcome.Replicated.FirstOrDefault(other => other.Repository == repository) is not { } other)
+            return "up to date";
+        var brought = other.Files == 0 ? "" : $", {other.Files} files, {new ByteCount(other.Bytes)} copied";
+        return other.Remaining == 0
+            ? $"up to date{brought}"
+            : $"{other.Remaining} files, {new ByteCount(other.RemainingBytes)} still wait{brought}; the next sync goes on";
     }
 }

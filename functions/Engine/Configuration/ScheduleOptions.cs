@@ -15,6 +15,18 @@ public sealed record ScheduleOptions(string BaseBackup, string WalSync)
             Cron(reader, SettingNames.WalSyncSchedule, interval.ToString("c", CultureInfo.InvariantCulture)));
     }
 
+    // A sync that is seldom on purpose must not make a catch-up, and whatever else goes by it, slow as well.
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long WAL is to wait in the spool at most: the time between two WAL syncs, or five minutes where
+    /// that is more.</summary>
+    /// <param name="clock">What time it is; a cron schedule is not the same all day.</param>
+    public TimeSpan WalSyncInterval(TimeProvider clock)
+    {
+        var interval = Recurrence.TryParse(WalSync, clock.LocalTimeZone)!.IntervalAt(clock.GetUtcNow());
+        return interval < LongestInterval ? interval : LongestInterval;
+    }
+
     private static string Cron(SettingsReader reader, string name, string defaultValue)
     {
         var text = reader.Text(name, defaultValue);

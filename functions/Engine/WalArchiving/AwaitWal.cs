@@ -50,7 +50,7 @@ public sealed partial class AwaitWal(
                 missing = await FindMissingAsync(awaited, missing, cancellationToken);
                 if (missing.Count > 0)
                 {
-                    await BringAsync(local, awaited, cancellationToken);
+                    await BringAsync(local, awaited, missing, cancellationToken);
                     missing = await FindMissingAsync(awaited, missing, cancellationToken);
                 }
 
@@ -74,11 +74,17 @@ public sealed partial class AwaitWal(
         }
     }
 
-    private async Task BringAsync(BackupRepository local, BackupRepository awaited, CancellationToken cancellationToken)
+    private async Task BringAsync(
+        BackupRepository local,
+        BackupRepository awaited,
+        IReadOnlyList<WalSegmentName> missing,
+        CancellationToken cancellationToken)
     {
         await archive.RunAsync(local, cancellationToken);
+
+        // What else the other repository lacks may take hours after an outage: that is the WAL sync's work.
         if (awaited != local)
-            await replicate.RunAsync(local, awaited, cancellationToken);
+            await replicate.RunAsync(local, awaited, missing, cancellationToken);
     }
 
     private static async Task<IReadOnlyList<WalSegmentName>> FindMissingAsync(

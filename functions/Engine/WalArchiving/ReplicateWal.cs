@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Microsoft.Extensions.Logging;
 
@@ -16,57 +18,40 @@ public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWa
     /// Copies what the target lacks, oldest first, as it is stored; each segment is checked against its header on the
     /// way. A damaged or conflicting file is named in the result, and the later ones go on.
     /// </summary>
+    /// <param name="source">The repository to copy from.</param>
+    /// <param name="target">The repository to bring level with it.</param>
+    /// <param name="budget">How long to begin new files, counted from the end of the listings; those begun by then are
+    /// finished. The result says how many remain. Null for as long as it takes.</param>
+    /// <param name="cancellationToken">Stops it; what was copied stays copied.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryForeign"/> if they are not of one cluster;
     /// any storage error, with how much still waits; what was copied stays copied. An unreachable or full target is a
     /// <see cref="TransientException"/>.</exception>
-    public async Task<WalReplicated> RunAsync(
-        BackupRepository source, BackupRepository target, CancellationToken cancellationToken)
-    {
-        target.EnsureBelongsTo(source.Description.SystemIdentifier);
-        var from = new WalArchive(source);
-        var to = new WalArchive(target);
-        var waiting = await FindMissingAsync(from, to, cancellationToken);
-        var files = 0;
-        var bytes = 0L;
-        var faults = new List<WalFault>();
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellationToken };
-        try
-        {
-            await Parallel.ForEachAsync(waiting, parallel, async (file, token) =>
-            {
-                try
-                {
-                    if (await CopyAsync(from, to, file, token))
-                    {
-                        Interlocked.Increment(ref files);
-                        Interlocked.Add(ref bytes, file.StoredBytes);
-                    }
-                }
-                catch (HighwaterException e) when (IsOfTheFile(e))
-                {
-                    LogFault(logger, file.Name.Name, target.Name, e.Message);
-                    lock (faults)
-                        faults.Add(WalFault.Of(file.Name.Name, e));
-                }
-            });
-        }
-        catch (TransientException e)
-        {
-            throw new TransientException(
-                e.Code,
-                $"{e.WhatHappened} {waiting.Count - files} WAL files of the repository '{source.Name}' wait for "
-                + $"'{target.Name}', the oldest ({waiting[0].Name}) since {waiting[0].StoredAt:u}.",
-                e.Remedy,
-                e);
-        }
+    public Task<WalReplicated> RunAsync(
+        BackupRepository source, BackupRepository target, TimeSpan? budget, CancellationToken cancellationToken) =>
+        RunAsync(source, target, _ => true, budget, cancellationToken);
 
-        if (files > 0)
-            LogReplicated(logger, files, bytes, source.Name, target.Name);
-        var failed = faults.Select(f => f.File).ToHashSet(StringComparer.Ordinal);
-        var oldest = waiting.FirstOrDefault(f => failed.Contains(f.Name.Name));
-        return new WalReplicated(
-            files, bytes, faults.Count, oldest is null ? null : clock.GetUtcNow() - oldest.StoredAt,
-            [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
+    /// <summary>
+    /// Copies some segments ahead of everything that is older, and the timeline histories. For a wait that must not
+    /// stand in line behind what an outage has left.
+    /// </summary>
+    /// <param name="source">The repository to copy from.</param>
+    /// <param name="target">The repository they are to be in.</param>
+    /// <param name="segments">Those that are wanted; one the source does not have is left out.</param>
+    /// <param name="cancellationToken">Stops it; what was copied stays copied.</param>
+    /// <exception cref="HighwaterException">As the other RunAsync.</exception>
+    public async Task<WalReplicated> RunAsync(
+        BackupRepository source,
+        BackupRepository target,
+        IReadOnlyCollection<WalSegmentName> segments,
+        CancellationToken cancellationToken)
+    {
+        var wanted = segments.Select(WalFileName.Of).ToHashSet();
+        return await RunAsync(
+            source,
+            target,
+            file => file.Kind == WalFileKind.TimelineHistory || wanted.Contains(file),
+            null,
+            cancellationToken);
     }
 
     /// <summary>What the source has and the target has not, oldest first.</summary>
@@ -77,7 +62,86 @@ public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWa
         return [.. (await source.ListAsync(cancellationToken)).Where(f => !there.Contains(f.Name))];
     }
 
-    /// <summary>False if the file has gone from the source: pruned since it was listed.</summary>
+    private async Task<WalReplicated> RunAsync(
+        BackupRepository source,
+        BackupRepository target,
+        Func<WalFileName, bool> isWanted,
+        TimeSpan? budget,
+        CancellationToken cancellationToken)
+    {
+        target.EnsureBelongsTo(source.Description.SystemIdentifier);
+        var from = new WalArchive(source);
+        var to = new WalArchive(target);
+        var missing = await FindMissingAsync(from, to, cancellationToken);
+        WalArchiveEntry[] waiting = [.. missing.Where(file => isWanted(file.Name))];
+        var done = new ConcurrentDictionary<WalFileName, long>();
+        var faults = new ConcurrentBag<WalFault>();
+        try
+        {
+            await CopyAllAsync(from, to, waiting, budget, done, faults, cancellationToken);
+        }
+        catch (TransientException e)
+        {
+            var left = waiting.Where(file => !done.ContainsKey(file.Name)).ToList();
+            throw new TransientException(
+                e.Code,
+                $"{e.WhatHappened} {left.Count} WAL files of the repository '{source.Name}' wait for "
+                + $"'{target.Name}', the oldest ({left[0].Name}) since {left[0].StoredAt:u}.",
+                e.Remedy,
+                e);
+        }
+
+        return Sum(source, target, [.. waiting.Where(file => !done.ContainsKey(file.Name))], done, faults);
+    }
+
+    /// <summary>Copies in order, several at once, and begins none after the budget is spent.</summary>
+    private async Task CopyAllAsync(
+        WalArchive from,
+        WalArchive to,
+        IEnumerable<WalArchiveEntry> waiting,
+        TimeSpan? budget,
+        ConcurrentDictionary<WalFileName, long> done,
+        ConcurrentBag<WalFault> faults,
+        CancellationToken cancellationToken)
+    {
+        var start = clock.GetTimestamp();
+        var begun = waiting.TakeWhile(_ => budget is null || clock.GetElapsedTime(start) < budget);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(begun, parallel, async (file, token) =>
+        {
+            try
+            {
+                // One that has gone from the source was pruned since it was listed, and waits no more.
+                done[file.Name] = await CopyAsync(from, to, file, token) ? file.StoredBytes : -1;
+            }
+            catch (HighwaterException e) when (IsOfTheFile(e))
+            {
+                LogFault(logger, file.Name.Name, to.Repository.Name, e.Message);
+                faults.Add(WalFault.Of(file.Name.Name, e));
+            }
+        });
+    }
+
+    private WalReplicated Sum(
+        BackupRepository source,
+        BackupRepository target,
+        IReadOnlyList<WalArchiveEntry> left,
+        ConcurrentDictionary<WalFileName, long> done,
+        ConcurrentBag<WalFault> faults)
+    {
+        var copied = done.Values.Where(length => length >= 0).ToList();
+        var bytes = copied.Sum();
+        if (copied.Count > 0)
+            LogReplicated(logger, copied.Count, bytes, source.Name, target.Name);
+        return new WalReplicated(
+            copied.Count,
+            bytes,
+            left.Count,
+            left.Sum(file => file.StoredBytes),
+            left.Count == 0 ? null : clock.GetUtcNow() - left.Min(file => file.StoredAt),
+            [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
+    }
+
     private static async Task<bool> CopyAsync(
         WalArchive source, WalArchive target, WalArchiveEntry file, CancellationToken cancellationToken)
     {

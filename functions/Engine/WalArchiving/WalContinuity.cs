@@ -27,6 +27,9 @@ public sealed class WalContinuity
         Ranges = FindRanges();
     }
 
+    /// <summary>Of the cluster.</summary>
+    public WalSegmentSize SegmentSize => _size;
+
     /// <summary>All contiguous ranges, ordered by timeline and position.</summary>
     public IReadOnlyList<WalRange> Ranges { get; }
 
@@ -99,7 +102,7 @@ public sealed class WalContinuity
         var number = backup.FirstSegment.Number(_size);
         for (; ; number++)
         {
-            var segment = WalSegmentName.FromNumber(TimelineOf(number, history), number, _size);
+            var segment = OnPath(number, history);
             if (Has(segment))
             {
                 last = segment;
@@ -109,6 +112,38 @@ public sealed class WalContinuity
             return Reach(history, segment, last);
         }
     }
+
+    /// <summary>
+    /// Everything that is missing on the way of recovery from a base backup towards a timeline, up to the newest
+    /// segment there: one entry for each hole, with the time when the first segment after it reached the repository.
+    /// </summary>
+    /// <param name="backup">Where recovery begins.</param>
+    /// <param name="timeline">One of <see cref="TimelinesFrom"/>.</param>
+    public IReadOnlyList<(WalRange Missing, DateTimeOffset ResumedAt)> HolesFrom(BackupRecord backup, uint timeline)
+    {
+        var history = _histories.GetValueOrDefault(timeline) ?? TimelineHistory.WithoutFile(timeline);
+        var expected = backup.FirstSegment.Number(_size);
+        var holes = new List<(WalRange, DateTimeOffset)>();
+        foreach (var (from, to) in RangesOnPath(history))
+        {
+            if (from > expected)
+                holes.Add((
+                    new WalRange(OnPath(expected, history), OnPath(from - 1, history)),
+                    _segments[OnPath(from, history)]));
+            expected = Math.Max(expected, to + 1);
+        }
+
+        return holes;
+    }
+
+    /// <summary>When a segment reached the repository; null if it is not here.</summary>
+    public DateTimeOffset? StoredAt(WalSegmentName segment) =>
+        _segments.TryGetValue(segment, out var storedAt) ? storedAt : null;
+
+    /// <summary>When the first WAL of a timeline or of a later one reached the repository; null if there is
+    /// none.</summary>
+    public DateTimeOffset? FirstStoredFrom(uint timeline) =>
+        _segments.Where(s => s.Key.Timeline >= timeline).Min(s => (DateTimeOffset?)s.Value);
 
     /// <summary>
     /// The newest moment that can be reached from any of the base backups, or null if there is none.
@@ -158,6 +193,32 @@ public sealed class WalContinuity
     private bool PathBeyond(TimelineHistory history, WalSegmentName next) =>
         _segments.Keys.Any(s =>
             s.Number(_size) > next.Number(_size) && TimelineOf(s.Number(_size), history) == s.Timeline);
+
+    /// <summary>The numbers of all segments that recovery along a history would read, in order.</summary>
+    private IEnumerable<(ulong From, ulong To)> RangesOnPath(TimelineHistory history)
+    {
+        var stretches = new Dictionary<uint, (ulong From, ulong To)>();
+        var begin = 0UL;
+        foreach (var fork in history.Forks)
+        {
+            // The segment of the fork itself is the child's.
+            var end = fork.SwitchPoint.Value / (ulong)_size.Bytes;
+            if (end > begin)
+                stretches[fork.Parent] = (begin, end - 1);
+            begin = Math.Max(begin, end);
+        }
+
+        stretches[history.Timeline] = (begin, ulong.MaxValue);
+        return Ranges
+            .Where(range => stretches.ContainsKey(range.First.Timeline))
+            .Select(range => (
+                From: Math.Max(range.First.Number(_size), stretches[range.First.Timeline].From),
+                To: Math.Min(range.Last.Number(_size), stretches[range.First.Timeline].To)))
+            .Where(range => range.From <= range.To).OrderBy(range => range.From);
+    }
+
+    private WalSegmentName OnPath(ulong number, TimelineHistory history) =>
+        WalSegmentName.FromNumber(TimelineOf(number, history), number, _size);
 
     /// <summary>The timeline whose file holds a segment: the youngest that had begun when the segment ended.</summary>
     private uint TimelineOf(ulong number, TimelineHistory history) =>

@@ -1,3 +1,4 @@
+using Highwater.Engine.Configuration;
 using Highwater.Engine.WalArchiving;
 using Microsoft.Azure.Functions.Worker;
 
@@ -5,7 +6,11 @@ namespace Highwater.FunctionApp.WalSync;
 
 /// <summary>The steps of a WAL sync, each restartable.</summary>
 public sealed class WalSyncActivities(
-    ClusterRepositories repositories, ArchiveSpooledWal archiveSpooledWal, ReplicateWal replicateWal)
+    HighwaterSettings settings,
+    ClusterRepositories repositories,
+    ArchiveSpooledWal archiveSpooledWal,
+    ReplicateWal replicateWal,
+    TimeProvider clock)
 {
     public const string ArchiveSpooledWal = "ArchiveSpooledWal";
     public const string ReplicateWal = "ReplicateWal";
@@ -20,16 +25,23 @@ public sealed class WalSyncActivities(
             archived.Bytes,
             [.. archived.Faults.Select(Describe)],
             local.Name,
-            repositories.Others);
+            repositories.Others,
+            settings.Schedules.WalSyncInterval(clock));
     }
 
     [Function(ReplicateWal)]
-    public async Task<ReplicatedWal> ReplicateWalAsync([ActivityTrigger] string repository, FunctionContext context)
+    public async Task<ReplicatedWal> ReplicateWalAsync([ActivityTrigger] ReplicationStep step, FunctionContext context)
     {
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
-        var other = await repositories.OpenAsync(repository, local, context.CancellationToken);
-        var replicated = await replicateWal.RunAsync(local, other, context.CancellationToken);
-        return new ReplicatedWal(replicated.Files, replicated.Remaining, [.. replicated.Faults.Select(Describe)]);
+        var other = await repositories.OpenAsync(step.Repository, local, context.CancellationToken);
+        var replicated = await replicateWal.RunAsync(local, other, step.Budget, context.CancellationToken);
+        return new ReplicatedWal(
+            step.Repository,
+            replicated.Files,
+            replicated.Bytes,
+            replicated.Remaining,
+            replicated.RemainingBytes,
+            [.. replicated.Faults.Select(Describe)]);
     }
 
     private static string Describe(WalFault fault) =>

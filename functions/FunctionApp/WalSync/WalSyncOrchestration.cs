@@ -3,34 +3,89 @@ using Microsoft.DurableTask;
 
 namespace Highwater.FunctionApp.WalSync;
 
-/// <summary>Empties the spool into the local repository and brings the other repositories level with it.</summary>
+/// <summary>
+/// Empties the spool into the local repository and brings the other repositories level with it, all at once. What one
+/// pass cannot bring goes in the next, so that after an outage the spool is emptied as often as ever; a repository that
+/// is slow holds up neither another one nor the spool. At the end it looks whether WAL was lost.
+/// </summary>
 public static class WalSyncOrchestration
 {
     /// <summary>The name of the orchestration, and the id of its one live instance.</summary>
     public const string Name = "WalSync";
 
+    /// <summary>After so many no more work is begun, so that the history stays small; the next tick goes on.</summary>
+    public const int MostPasses = 20;
+
     [Function(Name)]
     public static async Task<WalSyncOutcome> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
-        var archived = await context.CallActivityAsync<ArchivedWal>(
-            WalSyncActivities.ArchiveSpooledWal, options: Retries.Brief);
-        var repositories = new List<RepositoryOutcome> { new(archived.LocalRepository, null) };
-        foreach (var name in archived.OtherRepositories)
-            repositories.Add(await ReplicateAsync(context, name));
-        return new WalSyncOutcome(archived, repositories);
+        var archived = await ArchiveAsync(context);
+        List<Replication> others = [.. archived.OtherRepositories.Select(name => new Replication(name))];
+        var fresh = true;
+        for (var pass = 1; ; pass++)
+        {
+            // One that is level is asked again only when there is more for it.
+            foreach (var other in others.Where(other => pass <= MostPasses && IsDue(other, fresh)))
+                other.Begin(context, archived.NextPassIn / 2);
+            await AwaitPassAsync(context, others, archived.NextPassIn);
+            if (!others.Exists(other => other.IsRunning || (other.HasMore && pass < MostPasses)))
+                break;
+            context.SetCustomStatus(
+                new WalSyncStatus(pass + 1, archived.Files, [.. others.Select(other => other.Sum)]));
+            var more = await ArchiveAsync(context);
+            fresh = more.Files > 0;
+            archived = archived.Plus(more);
+        }
+
+        var (gap, error) = await HealAsync(context);
+        return new WalSyncOutcome(
+            archived,
+            [new(archived.LocalRepository, error), .. others.Select(other => other.ToOutcome())],
+            [.. others.Select(other => other.Sum)],
+            gap);
     }
 
-    private static async Task<RepositoryOutcome> ReplicateAsync(TaskOrchestrationContext context, string repository)
+    private static bool IsDue(Replication other, bool fresh) =>
+        !other.IsRunning && other.Error is null && (other.HasMore || fresh);
+
+    private static Task<ArchivedWal> ArchiveAsync(TaskOrchestrationContext context) =>
+        context.CallActivityAsync<ArchivedWal>(WalSyncActivities.ArchiveSpooledWal, options: Retries.Brief);
+
+    /// <summary>Until every repository is done with its pass, or the spool has waited long enough.</summary>
+    private static async Task AwaitPassAsync(
+        TaskOrchestrationContext context, List<Replication> others, TimeSpan longest)
     {
+        if (!others.Exists(other => other.IsRunning))
+            return;
+        using var stopTimer = new CancellationTokenSource();
+        var timer = context.CreateTimer(longest, stopTimer.Token);
+        while (others.Exists(other => other.IsRunning))
+        {
+            var first = await Task.WhenAny([timer, .. others.Where(o => o.IsRunning).Select(o => o.Running)]);
+            foreach (var other in others)
+                await other.CollectAsync();
+            if (first == timer)
+                return;
+        }
+
+        // Not CancelAsync: an orchestration may await nothing but its own durable tasks.
+        stopTimer.Cancel();
+    }
+
+    /// <summary>Where WAL is lost, only a new base backup makes what is written from now on restorable.</summary>
+    private static async Task<(FoundWalGap? Gap, string? Error)> HealAsync(TaskOrchestrationContext context)
+    {
+        FoundWalGap? gap = null;
         try
         {
-            // Not retried: the next tick comes within the interval and finds the same work.
-            var replicated = await context.CallActivityAsync<ReplicatedWal>(WalSyncActivities.ReplicateWal, repository);
-            return new RepositoryOutcome(repository, replicated.Faults.Count == 0 ? null : replicated.Faults[0]);
+            gap = await context.CallActivityAsync<FoundWalGap?>(WalGapActivities.FindWalGap);
+            if (gap is not null)
+                await context.CallActivityAsync<bool>(WalGapActivities.StartBaseBackup, gap);
+            return (gap, null);
         }
         catch (TaskFailedException e)
         {
-            return new RepositoryOutcome(repository, e.FailureDetails.ErrorMessage);
+            return (gap, e.FailureDetails.ErrorMessage);
         }
     }
 }

@@ -1,6 +1,12 @@
 namespace Highwater.FunctionApp.WalSync;
 
-/// <summary>How a WAL sync ended.</summary>
+/// <summary>How a WAL sync ended: its figures are those of all its passes.</summary>
 /// <param name="Archived">From the spool.</param>
 /// <param name="Repositories">Each repository in turn, <c>local</c> first.</param>
-public sealed record WalSyncOutcome(ArchivedWal Archived, IReadOnlyList<RepositoryOutcome> Repositories);
+/// <param name="Replicated">Each of the others in turn.</param>
+/// <param name="Gap">WAL that is lost and that no restorable base backup lies beyond; null if there is none.</param>
+public sealed record WalSyncOutcome(
+    ArchivedWal Archived,
+    IReadOnlyList<RepositoryOutcome> Repositories,
+    IReadOnlyList<ReplicatedWal> Replicated,
+    FoundWalGap? Gap = null);

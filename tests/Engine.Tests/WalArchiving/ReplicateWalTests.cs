@@ -4,7 +4,7 @@ using Highwater.Engine.Repository;
 using Highwater.Engine.Storage.Local;
 using Highwater.Engine.WalArchiving;
 using Highwater.TestKit.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Highwater.Engine.Tests.WalArchiving;
 
@@ -78,6 +78,54 @@ public sealed class ReplicateWalTests
     }
 
     [Fact]
+    public async Task A_spent_budget_begins_no_more_files_and_says_what_waits()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool([.. Enumerable.Range(1, 20).Select(n => (uint)n)]);
+        await scene.ArchiveAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1));
+        var puts = 0;
+        scene.RemoteStorage.Fault = (method, _) =>
+        {
+            // The fifth file takes the rest of the time; up to three others were begun beside it.
+            if (method == "PutAsync" && Interlocked.Increment(ref puts) == 5)
+                clock.Advance(TimeSpan.FromSeconds(30));
+            return null;
+        };
+
+        var first = await scene.ReplicateAsync(clock, TimeSpan.FromSeconds(30));
+
+        Assert.InRange(first.Files, 5, 8);
+        Assert.Equal(20 - first.Files, first.Remaining);
+        Assert.True(first.RemainingBytes > 0);
+        Assert.InRange(first.OldestWaiting!.Value, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
+        Assert.Empty(first.Faults);
+        var arrived = await WalScene.NamesAsync(scene.RemoteArchive);
+        Assert.Equal((await WalScene.NamesAsync(scene.LocalArchive)).Take(arrived.Length), arrived);
+
+        // A budget that is spent before it begins copies nothing, the next one the rest.
+        Assert.Equal(0, (await scene.ReplicateAsync(clock, TimeSpan.Zero)).Files);
+        Assert.Equal(first.Remaining, (await scene.ReplicateAsync(clock, TimeSpan.FromSeconds(30))).Files);
+    }
+
+    [Fact]
+    public async Task Segments_somebody_waits_for_go_first_with_the_histories_and_nothing_else()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool([.. Enumerable.Range(1, 20).Select(n => (uint)n)]);
+        scene.SpoolText("00000002.history", "1\t0/700000\tno recovery target specified\n");
+        await scene.ArchiveAsync();
+
+        var copied = await WalScene.Replicator().RunAsync(
+            scene.Local, scene.Remote, [WalScene.Segment(19), WalScene.Segment(99)], WalScene.Token);
+
+        Assert.Equal((2, 0), (copied.Files, copied.Remaining));
+        Assert.Equal(
+            [WalScene.Segment(19).ToString(), "00000002.history"],
+            (await WalScene.NamesAsync(scene.RemoteArchive)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_damaged_file_is_named_and_not_copied_while_others_are()
     {
         await using var scene = await WalScene.CreateAsync();
@@ -139,9 +187,8 @@ public sealed class ReplicateWalTests
             new ClusterIdentity(new SystemIdentifier(42), 15, WalScene.Size),
             TimeProvider.System,
             WalScene.Token);
-        var replicate = new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance);
         var error = await Assert.ThrowsAsync<HighwaterException>(
-            () => replicate.RunAsync(scene.Local, foreign, WalScene.Token));
+            () => WalScene.Replicator().RunAsync(scene.Local, foreign, budget: null, WalScene.Token));
         Assert.Equal(ErrorCodes.RepositoryForeign, error.Code);
     }
 }

@@ -49,16 +49,16 @@ public sealed class WalFromServerTests
         var remote = await scene.OpenAsync("remote", storage);
         await scene.WriteSegmentsAsync(2);
         await scene.ArchiveAsync();
-        Assert.True((await ServerScene.Replicator().RunAsync(scene.Local, remote, Token)).Files >= 2);
+        Assert.True((await ServerScene.Replicator().RunAsync(scene.Local, remote, budget: null, Token)).Files >= 2);
 
         await sshd.KillAsync();
         await scene.WriteSegmentsAsync(2);
         await scene.ArchiveAsync();
         Assert.Empty(scene.Spooled());
         await Assert.ThrowsAsync<TransientException>(
-            () => ServerScene.Replicator().RunAsync(scene.Local, remote, Token));
+            () => ServerScene.Replicator().RunAsync(scene.Local, remote, budget: null, Token));
         await sshd.StartAgainAsync(Token);
-        var caughtUp = await ServerScene.Replicator().RunAsync(scene.Local, remote, Token);
+        var caughtUp = await ServerScene.Replicator().RunAsync(scene.Local, remote, budget: null, Token);
 
         Assert.True(caughtUp.Files >= 2);
         Assert.Equal(0, caughtUp.Remaining);

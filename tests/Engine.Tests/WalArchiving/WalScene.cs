@@ -78,8 +78,13 @@ internal sealed class WalScene : IAsyncDisposable
 
     public Task<SpooledWalArchived> ArchiveAsync(int? inFlight = null) => Archiver(inFlight).RunAsync(Local, Token);
 
-    public Task<WalReplicated> ReplicateAsync() =>
-        new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance).RunAsync(Local, Remote, Token);
+    public Task<WalReplicated> ReplicateAsync() => ReplicateAsync(TimeProvider.System, null);
+
+    public Task<WalReplicated> ReplicateAsync(TimeProvider clock, TimeSpan? budget) =>
+        Replicator(clock).RunAsync(Local, Remote, budget, Token);
+
+    public static ReplicateWal Replicator(TimeProvider? clock = null) =>
+        new(clock ?? TimeProvider.System, NullLogger<ReplicateWal>.Instance);
 
     public static async Task<byte[]> ReadAsync(WalArchive archive, string name)
     {

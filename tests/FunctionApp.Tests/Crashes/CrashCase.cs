@@ -82,7 +82,7 @@ public sealed record CrashCase(int Scenario, string Directory)
                 var executed = life.ExecutionsOf(activity) - before.ExecutionsOf(activity);
                 var committed = life.ResultsOf(activity) - before.ResultsOf(activity);
                 var left = smooth.ExecutionsOf(activity) - before.ResultsOf(activity);
-                var lost = life.Crash == "the end" ? 0 : 1;
+                var lost = life.Crash == "the end" ? 0 : CrashTarget.Scenario.All[Scenario].AtOnce;
                 if (executed < committed || executed > Math.Min(left, committed + lost))
                     yield return $"up to {life.Crash}: {activity} was executed {executed} times for {committed} "
                         + $"committed results, with {left} left to do";

@@ -35,6 +35,21 @@ internal static class HistoryScenarios
             ["BaseBackup.retried"] = host => FailTwiceAsync(host, Backup, BaseBackupActivities.TakeBaseBackup),
             ["BaseBackup.failed"] = host => FailAsync(host, Backup, "AwaitWal local", Denied),
             ["WalSync.all-well"] = host => host.RunAsync(Wal),
+            ["WalSync.catching-up"] = host =>
+            {
+                host.Script.Replicate = (step, pass) => new ReplicatedWal(
+                    step.Repository, 2, 32, step.Repository == "far" ? 4 - (2 * pass) : 0, 0, []);
+                return host.RunAsync(Wal);
+            },
+            ["WalSync.remote-hangs"] = RunWithHangingRemoteAsync,
+            ["WalSync.gap-found"] = host =>
+            {
+                host.Script.Gap = new FoundWalGap(
+                    "000000010000000000000004", host.Time.GetUtcNow(), ["20261122T020000Z"]);
+                host.Script.On(WalGapActivities.StartBaseBackup, _ => Task.FromException(Away));
+                return host.RunAsync(Wal);
+            },
+            ["WalSync.gap-not-looked-for"] = host => FailAsync(host, Wal, WalGapActivities.FindWalGap, Denied),
             ["WalSync.remote-away"] = host => FailAsync(host, Wal, "ReplicateWal near", Away),
             ["WalSync.retried"] = host => FailTwiceAsync(host, Wal, WalSyncActivities.ArchiveSpooledWal),
             ["WalSync.failed"] = host => FailAsync(host, Wal, WalSyncActivities.ArchiveSpooledWal, Away),
@@ -65,5 +80,18 @@ internal static class HistoryScenarios
         });
         taking.SetResult();
         await host.EndOfAsync(Backup);
+    }
+
+    private static async Task RunWithHangingRemoteAsync(ScriptedHost host)
+    {
+        var hanging = host.Script.Hold("ReplicateWal near");
+        await host.TryStartAsync(Wal);
+        await Until.TrueAsync(() =>
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(1));
+            return host.Script.CountOf("ReplicateWal far") == 2;
+        });
+        hanging.SetResult();
+        await host.EndOfAsync(Wal);
     }
 }

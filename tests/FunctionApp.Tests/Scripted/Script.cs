@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Highwater.FunctionApp.WalSync;
 
 namespace Highwater.FunctionApp.Tests.Scripted;
 
@@ -8,6 +9,16 @@ public sealed class Script
     private readonly ConcurrentQueue<string> _calls = [];
     private readonly ConcurrentQueue<string> _backupIds = [];
     private readonly ConcurrentDictionary<string, Func<CancellationToken, Task>> _behaviours = [];
+
+    /// <summary>What the spool holds at its first, second ... emptying.</summary>
+    public Func<int, (int Files, string[] Faults)> Spool { get; set; } = _ => (2, []);
+
+    /// <summary>What the first, second ... pass brings to a repository.</summary>
+    public Func<ReplicationStep, int, ReplicatedWal> Replicate { get; set; } =
+        (step, _) => new ReplicatedWal(step.Repository, 2, 32, 0, 0, []);
+
+    /// <summary>What is lost; null for nothing.</summary>
+    public FoundWalGap? Gap { get; set; }
 
     /// <summary>Every call in the order it came, repeats included.</summary>
     public IReadOnlyList<string> Calls => [.. _calls];

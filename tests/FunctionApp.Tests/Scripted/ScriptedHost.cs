@@ -87,7 +87,7 @@ public sealed class ScriptedHost : IAsyncDisposable
             typeof(ScriptedHost).Assembly,
             new EmbeddedHostOptions { StateDirectory = _folder.Path, Timers = timers, TimeProvider = Time },
             builder.Build(),
-            services => services.AddSingleton(Script),
+            services => services.AddSingleton(Script).AddSingleton<TimeProvider>(Time),
             logging => logging.AddProvider(Log));
         await _host.StartAsync(TestContext.Current.CancellationToken);
     }

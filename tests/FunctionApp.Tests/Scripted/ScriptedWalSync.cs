@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Highwater.FunctionApp.Tests.Scripted;
 
 /// <summary>The WAL sync's own timer and orchestration over activities that only do what the script says.</summary>
-public sealed class ScriptedWalSync(Script script, ILogger<WalSyncTimer> logger)
+public sealed class ScriptedWalSync(
+    Script script, TimeProvider clock, ILogger<WalSyncTimer> logger, ILogger<WalGapActivities> gapLogger)
 {
     [Function("WalSyncTimer")]
     public Task TickAsync(
@@ -24,13 +25,30 @@ public sealed class ScriptedWalSync(Script script, ILogger<WalSyncTimer> logger)
     public async Task<ArchivedWal> ArchiveAsync([ActivityTrigger] string? input, FunctionContext context)
     {
         await script.RunAsync(WalSyncActivities.ArchiveSpooledWal, context.CancellationToken);
-        return new ArchivedWal(2, 32, [], "local", ["near", "far"]);
+        var (files, faults) = script.Spool(script.CountOf(WalSyncActivities.ArchiveSpooledWal));
+        return new ArchivedWal(files, files * 16, faults, "local", ["near", "far"], TimeSpan.FromMinutes(1));
     }
 
     [Function(WalSyncActivities.ReplicateWal)]
-    public async Task<ReplicatedWal> ReplicateAsync([ActivityTrigger] string repository, FunctionContext context)
+    public async Task<ReplicatedWal> ReplicateAsync([ActivityTrigger] ReplicationStep step, FunctionContext context)
     {
-        await script.RunAsync($"{WalSyncActivities.ReplicateWal} {repository}", context.CancellationToken);
-        return new ReplicatedWal(2, 0, []);
+        var call = $"{WalSyncActivities.ReplicateWal} {step.Repository}";
+        await script.RunAsync(call, context.CancellationToken);
+        return script.Replicate(step, script.CountOf(call));
+    }
+
+    [Function(WalGapActivities.FindWalGap)]
+    public async Task<FoundWalGap?> FindGapAsync([ActivityTrigger] string? input, FunctionContext context)
+    {
+        await script.RunAsync(WalGapActivities.FindWalGap, context.CancellationToken);
+        return script.Gap;
+    }
+
+    [Function(WalGapActivities.StartBaseBackup)]
+    public async Task<bool> StartBaseBackupAsync(
+        [ActivityTrigger] FoundWalGap gap, [DurableClient] DurableTaskClient client, FunctionContext context)
+    {
+        await script.RunAsync(WalGapActivities.StartBaseBackup, context.CancellationToken);
+        return await WalGapActivities.StartBaseBackupAsync(gap, client, clock, gapLogger, context.CancellationToken);
     }
 }

@@ -17,6 +17,8 @@ public sealed class ProbeWal(
     // PostgreSQL tries three times, a second apart, before it waits for a minute (pgarch.c, NUM_ARCHIVE_RETRIES).
     private const int FailuresThatAreNoAccident = 3;
 
+    private const double ShareOfDeadlineToBegin = 0.75;
+
     /// <summary>Follows one segment. What stands in the way is in the result and is no exception.</summary>
     /// <param name="repositories">In the order of the settings; the spool is emptied into the first.</param>
     /// <param name="deadline">How long to wait for each repository.</param>
@@ -97,10 +99,12 @@ public sealed class ProbeWal(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
         try
         {
-            var copied = await replicate.RunAsync(local, other, either.Token);
+            // Oldest first, as a WAL sync does it: what this says is what a sync would bring.
+            // It has no time for all of an outage, but for saying how much is left.
+            var copied = await replicate.RunAsync(
+                local, other, probe.Deadline * ShareOfDeadlineToBegin, either.Token);
             return await FindAsync(probe, other, either.Token)
-                ?? throw await ExplainAsync(
-                    probe, local, other, copied.Faults is [var first, ..] ? first : null, cancellationToken);
+                ?? throw await ExplainAsync(probe, local, other, copied, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -133,11 +137,19 @@ public sealed class ProbeWal(
         Run probe,
         BackupRepository local,
         BackupRepository awaited,
-        WalFault? fault,
+        WalReplicated? copied,
         CancellationToken cancellationToken)
     {
-        if (fault is not null)
+        if (copied?.Faults is [var fault, ..])
             return new HighwaterException(ErrorCodes.WalAwaited, fault.WhatHappened, fault.Remedy);
+        if (copied is { OldestWaiting: { } oldest })
+            return new HighwaterException(
+                ErrorCodes.WalAwaited,
+                $"{copied.Remaining} older WAL files, {new ByteCount(copied.RemainingBytes)}, go to "
+                + $"'{awaited.Name}' before the segment {probe.Segment}; the oldest has waited for "
+                + $"{new Duration(oldest)}. In {new Duration(clock.GetElapsedTime(probe.Start))} "
+                + $"{copied.Files} files went.",
+                "let 'highwater serve' catch up, or do it now: highwater wal-sync; then run this check again");
         return await new WalWhereabouts(server, new WalSpool(options.SpoolPath)).ExplainAsync(
             "this check closed on the server", [probe.Segment], local, awaited, clock.GetElapsedTime(probe.Start),
             null, cancellationToken);

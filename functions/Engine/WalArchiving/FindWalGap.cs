@@ -1,0 +1,37 @@
+using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
+
+namespace Highwater.Engine.WalArchiving;
+
+/// <summary>
+/// Looks whether WAL was lost so that what is written now cannot be restored from any base backup: only a new one
+/// helps. Reads names, the commits of base backups and timeline histories; changes nothing.
+/// </summary>
+public sealed class FindWalGap(WalOptions options, TimeProvider clock)
+{
+    /// <summary>The newest such gap, or null.</summary>
+    /// <param name="local">The repository that the spool is emptied into. What only another one lacks, replication
+    /// brings.</param>
+    /// <param name="onItsWay">For how long a hole may be filled by what is still on its way.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="Errors.HighwaterException">Any storage error; <see cref="Errors.ErrorCodes.SpoolUnusable"/>; a
+    /// history file that cannot be understood.</exception>
+    public async Task<WalGap?> RunAsync(
+        BackupRepository local, TimeSpan onItsWay, CancellationToken cancellationToken)
+    {
+        // Before the repository: a file that moves on meanwhile is then seen in one of the two.
+        var spooled = new WalSpool(options.SpoolPath).List().ToHashSet();
+        var backups = (await new BackupCatalog(local).ListAsync(cancellationToken)).Backups;
+        if (backups.Count == 0)
+            return null;
+        var wal = await WalContinuity.ReadAsync(new WalArchive(local), cancellationToken);
+        var restorable = backups.Where(backup => wal.Missing(backup).Count == 0).ToList();
+        var now = clock.GetUtcNow();
+        return WalGapPlanner.Find(wal, backups, restorable).LastOrDefault(
+            gap => gap.IsOpen && gap.IsSettled(now, onItsWay) && !FilesOf(gap, wal.SegmentSize).All(spooled.Contains));
+    }
+
+    private static IEnumerable<WalFileName> FilesOf(WalGap gap, WalSegmentSize size) => gap.Segments is { } range
+        ? WalSegmentName.Range(range.First, range.Last, size).Select(WalFileName.Of)
+        : [WalFileName.HistoryOf(gap.HistoryOf!.Value)];
+}
