@@ -4,7 +4,6 @@ using Highwater.EmbeddedHost;
 using Highwater.Engine.Configuration;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Errors;
-using Highwater.Engine.Repository;
 
 namespace Highwater.Cli.Commands;
 
@@ -14,7 +13,8 @@ public static class StatusCommand
     public static Command Create() => new Command(
         "status",
         """
-        Show the health and the recovery point of each repository, the spool and the server.
+        Show the health of each repository, the spool and the server: to which moments each repository can be restored,
+        how recent its recovery point is, where WAL is missing, and what still waits to be copied.
 
         Exits with 1 if something fails; a warning alone exits with 0.
 
@@ -28,7 +28,7 @@ public static class StatusCommand
         await using var repositories = OpenRepositories.Of(settings.Repositories);
         var report = await new ReadStatus(TimeProvider.System).RunAsync(
             repositories.Sources, settings.SpoolPath, settings.Postgres,
-            Recurrence.TryParse(settings.Schedules.BaseBackup, TimeZoneInfo.Local)!, cancellationToken);
+            StatusPace.Of(settings.Schedules, TimeProvider.System), cancellationToken);
         if (DamagedState.Find(settings.StatePath) is { } damaged)
             report = report with { Lines = [.. report.Lines, Describe(damaged)] };
         terminal.Result(report);

@@ -1,4 +1,3 @@
-using Highwater.Engine.Configuration;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
@@ -14,21 +13,21 @@ public sealed class ReadStatus(TimeProvider clock)
     /// <param name="repositories">In the order of the settings; the first is what the others are compared with.</param>
     /// <param name="spoolPath">Where archive_command leaves segments.</param>
     /// <param name="server">The server to ask, or null to leave it alone.</param>
-    /// <param name="schedule">When base backups are due.</param>
+    /// <param name="pace">How often things are to happen.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<StatusReport> RunAsync(
         IReadOnlyList<RepositorySource> repositories,
         string spoolPath,
         PostgresOptions? server,
-        Recurrence schedule,
+        StatusPace pace,
         CancellationToken cancellationToken) =>
-        (await ReadAsync(repositories, spoolPath, server, schedule, cancellationToken)).Report;
+        (await ReadAsync(repositories, spoolPath, server, pace, cancellationToken)).Report;
 
     internal async Task<StatusReading> ReadAsync(
         IReadOnlyList<RepositorySource> repositories,
         string spoolPath,
         PostgresOptions? server,
-        Recurrence schedule,
+        StatusPace pace,
         CancellationToken cancellationToken)
     {
         // One that does not answer must not delay what the others say.
@@ -39,11 +38,11 @@ public sealed class ReadStatus(TimeProvider clock)
             : await ServerReader.ReadAsync(server, inventories, spoolPath, cancellationToken);
         var now = clock.GetUtcNow();
         var first = readings.Length == 0 ? null : readings[0].Inventory;
-        var statuses = readings
-            .Zip(repositories, (reading, source) => Describe(reading, source, first, asked, schedule, now)).ToList();
+        var statuses = await Task.WhenAll(readings.Zip(repositories, (reading, source) =>
+            DescribeAsync(reading, source, first, inventories, asked, pace, now, cancellationToken)));
         var spool = SpoolReader.Read(spoolPath, now);
         return new StatusReading(
-            new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, now)),
+            new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, pace, now)),
             [.. readings.Zip(statuses, (reading, status) => status.Reachable ? reading.Inventory : null)]);
     }
 
@@ -61,13 +60,15 @@ public sealed class ReadStatus(TimeProvider clock)
         }
     }
 
-    private static RepositoryStatus Describe(
+    private static async Task<RepositoryStatus> DescribeAsync(
         (RepositoryInventory? Inventory, HighwaterException? Error) reading,
         RepositorySource source,
         RepositoryInventory? first,
+        IReadOnlyList<RepositoryInventory> all,
         ServerStatus? server,
-        Recurrence schedule,
-        DateTimeOffset now)
+        StatusPace pace,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         if (reading.Inventory is not { } inventory)
             return RepositoryStatus.Unread(source, StatusFault.Of(reading.Error!));
@@ -81,7 +82,15 @@ public sealed class ReadStatus(TimeProvider clock)
             return RepositoryStatus.Unread(source, StatusFault.Of(e));
         }
 
-        var behind = first is null || ReferenceEquals(first, inventory) ? null : inventory.BehindOf(first);
-        return inventory.Describe(behind, schedule, now);
+        var behind = first is null || ReferenceEquals(first, inventory) ? null : inventory.BehindOf(first, now);
+        var status = inventory.Describe(behind, [.. all.Where(other => other != inventory)], pace.BaseBackups, now);
+        try
+        {
+            return status with { Window = await ReadWindow.RunAsync(inventory, cancellationToken) };
+        }
+        catch (HighwaterException e)
+        {
+            return status with { WindowFault = StatusFault.Of(e) };
+        }
     }
 }

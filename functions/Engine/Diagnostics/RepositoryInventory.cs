@@ -1,4 +1,5 @@
 using Highwater.Engine.Configuration;
+using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 using Highwater.Engine.Verification;
@@ -40,7 +41,7 @@ internal sealed record RepositoryInventory(
     }
 
     /// <summary>What this repository lacks of another.</summary>
-    public ReplicationBacklog BehindOf(RepositoryInventory first)
+    public ReplicationBacklog BehindOf(RepositoryInventory first, DateTimeOffset now)
     {
         var ids = Backups.Select(backup => backup.Id).Concat(Unreadable.Select(backup => backup.Id)).ToHashSet();
         var packs = Backups.SelectMany(backup => backup.Packs).Select(pack => pack.Sha256).ToHashSet();
@@ -48,11 +49,23 @@ internal sealed record RepositoryInventory(
         var wal = first.Wal.Where(file => !Wal.ContainsKey(file.Key)).ToList();
         var packBytes = lacking.SelectMany(backup => backup.Packs).DistinctBy(pack => pack.Sha256)
             .Where(pack => !packs.Contains(pack.Sha256)).Sum(pack => pack.Length);
-        return new ReplicationBacklog(lacking.Count, wal.Count, packBytes + wal.Sum(file => file.Value.StoredBytes));
+        return new ReplicationBacklog(
+            lacking.Count,
+            wal.Count,
+            packBytes + wal.Sum(file => file.Value.StoredBytes),
+            now - wal.Min(file => (DateTimeOffset?)file.Value.StoredAt));
     }
 
     /// <summary>How the repository is.</summary>
-    public RepositoryStatus Describe(ReplicationBacklog? behind, Recurrence schedule, DateTimeOffset now)
+    /// <param name="behind">What it lacks; null for the first.</param>
+    /// <param name="others">The other repositories that could be read.</param>
+    /// <param name="schedule">When base backups are due.</param>
+    /// <param name="now">UTC.</param>
+    public RepositoryStatus Describe(
+        ReplicationBacklog? behind,
+        IReadOnlyList<RepositoryInventory> others,
+        Recurrence schedule,
+        DateTimeOffset now)
     {
         var restorable = RestorableBackups;
         var newest = restorable.Count == 0 ? null : restorable[^1];
@@ -69,19 +82,13 @@ internal sealed record RepositoryInventory(
             newest is null ? null : now - newest.StartedAt,
             newest is null ? null : BackupFreshness.Of(schedule, newest.StartedAt, now),
             Continuity.FindRecoveryPoint(restorable, now),
-            newest is not null && Continuity.ReachFrom(newest).LaterExists,
-            FindGaps(),
-            Continuity.MissingHistories,
+            [.. WalGapPlanner.Find(Continuity, Backups, restorable).Select(
+                gap => gap with { HeldBy = others.FirstOrDefault(other => other.HasAllOf(gap))?.Repository.Name })],
             behind);
     }
 
-    // WAL older than every base backup is on its way out, and a prune may have been interrupted in the middle of it.
-    private IReadOnlyList<WalRange> FindGaps()
-    {
-        if (Backups.Count == 0)
-            return [];
-        var size = Repository.Description.WalSegmentSize;
-        var oldest = Backups.Min(backup => backup.StartLsn);
-        return [.. Continuity.Gaps.Where(gap => gap.Last.End(size) > oldest)];
-    }
+    private bool HasAllOf(WalGap gap) => gap.Segments is { } range
+        ? WalSegmentName.Range(range.First, range.Last, Continuity.SegmentSize)
+            .All(segment => Wal.ContainsKey(segment.ToString()))
+        : Wal.ContainsKey(WalFileName.HistoryOf(gap.HistoryOf!.Value).Name);
 }

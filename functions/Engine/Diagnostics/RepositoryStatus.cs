@@ -17,10 +17,7 @@ namespace Highwater.Engine.Diagnostics;
 /// <param name="NewestRestorableAge">Since it started.</param>
 /// <param name="Freshness">Whether it is as new as the schedule asks for; null if there is none.</param>
 /// <param name="RecoveryPoint">The newest moment it can be restored to, or null.</param>
-/// <param name="StopsAtGap">Whether later WAL is there that cannot be reached from the newest restorable base
-/// backup.</param>
-/// <param name="Gaps">What is missing between WAL segments, from the oldest base backup on.</param>
-/// <param name="MissingHistories">Timelines whose history file is missing.</param>
+/// <param name="Gaps">WAL that is missing behind a base backup though later WAL is there, oldest first.</param>
 /// <param name="Behind">What the first repository has and this one lacks; null for the first, or where
 /// unknown.</param>
 public sealed record RepositoryStatus(
@@ -35,14 +32,19 @@ public sealed record RepositoryStatus(
     TimeSpan? NewestRestorableAge,
     BackupFreshness? Freshness,
     RecoveryPoint? RecoveryPoint,
-    bool StopsAtGap,
-    IReadOnlyList<WalRange> Gaps,
-    IReadOnlyList<uint> MissingHistories,
+    IReadOnlyList<WalGap> Gaps,
     ReplicationBacklog? Behind)
 {
     /// <summary>Whether it could be read.</summary>
     public bool Reachable => Fault is null;
 
+    /// <summary>Between which moments it can be restored to any second; null if to none, or where it could not be
+    /// read.</summary>
+    public RestorableWindow? Window { get; init; }
+
+    /// <summary>Why the window could not be read; null if it could.</summary>
+    public StatusFault? WindowFault { get; init; }
+
     internal static RepositoryStatus Unread(RepositorySource source, StatusFault fault) => new(
-        source.Name, source.Address, fault, null, [], 0, 0, null, null, null, null, false, [], [], null);
+        source.Name, source.Address, fault, null, [], 0, 0, null, null, null, null, [], null);
 }

@@ -19,4 +19,21 @@ public sealed record ServerStatus(
     string? ArchiveMode,
     ArchiverStatistics? Archiver,
     IReadOnlyList<string> LastArchivedAt,
-    long? WaitingSegments);
+    long? WaitingSegments)
+{
+    /// <summary>Whether it is a standby.</summary>
+    public bool InRecovery { get; init; }
+
+    /// <summary>The segment it writes; null if it could not be asked.</summary>
+    public WalSegmentName? CurrentSegment { get; init; }
+
+    /// <summary>The newest segment that has come from it, into the spool or the first repository that could be read;
+    /// null if none has, or none could be read.</summary>
+    public WalSegmentName? NewestArrived { get; init; }
+
+    /// <summary>How many segments it has finished since that one; null where unknown.</summary>
+    public long? NotArrived { get; init; }
+
+    /// <summary>archive_timeout; zero for never.</summary>
+    public TimeSpan ArchiveTimeout { get; init; }
+}

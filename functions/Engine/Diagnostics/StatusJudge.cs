@@ -13,16 +13,19 @@ internal static class StatusJudge
     private static readonly TimeSpan TooLongWait = TimeSpan.FromHours(1);
 
     private const double LittleRoom = 0.05;
-    private const int NormalBacklog = 8;
 
     /// <summary>All that is to be said, in the order of the parts.</summary>
     public static IReadOnlyList<StatusLine> Judge(
-        IReadOnlyList<RepositoryStatus> repositories, SpoolStatus spool, ServerStatus? server, DateTimeOffset now) =>
+        IReadOnlyList<RepositoryStatus> repositories,
+        SpoolStatus spool,
+        ServerStatus? server,
+        StatusPace pace,
+        DateTimeOffset now) =>
     [
-        .. repositories.SelectMany((repository, index) => OfRepository(repository, index == 0)),
+        .. repositories.SelectMany((repository, index) => OfRepository(repository, index == 0, pace, now)),
         .. OfAll(repositories),
         .. OfSpool(spool),
-        .. server is null ? [] : ServerJudge.Judge(server, now),
+        .. server is null ? [] : ServerJudge.Judge(server, pace, now),
     ];
 
     private static IEnumerable<StatusLine> OfAll(IReadOnlyList<RepositoryStatus> repositories)
@@ -38,7 +41,8 @@ internal static class StatusJudge
                 StatusLevel.Fail, "repositories", "No repository can be read.", "cure the faults named above");
     }
 
-    private static IEnumerable<StatusLine> OfRepository(RepositoryStatus status, bool isFirst)
+    private static IEnumerable<StatusLine> OfRepository(
+        RepositoryStatus status, bool isFirst, StatusPace pace, DateTimeOffset now)
     {
         if (status.Fault is { } fault)
         {
@@ -48,7 +52,13 @@ internal static class StatusJudge
 
         return
         [
-            OfBackups(status), .. OfUnusable(status), .. OfRecovery(status), .. OfBacklog(status), OfStorage(status),
+            OfBackups(status),
+            .. OfUnusable(status),
+            .. OfRecovery(status),
+            .. WindowJudge.OfWindow(status),
+            .. GapJudge.Judge(status, pace, now),
+            .. BacklogJudge.Judge(status),
+            OfStorage(status),
         ];
     }
 
@@ -95,43 +105,6 @@ internal static class StatusJudge
                 status.Name,
                 $"It can be restored up to {point.Lsn} on timeline {point.Timeline}, which arrived "
                 + $"{new Duration(point.Age)} ago.");
-        foreach (var line in OfGaps(status))
-            yield return line;
-    }
-
-    /// <summary>What recovery cannot pass.</summary>
-    public static IEnumerable<StatusLine> OfGaps(RepositoryStatus status)
-    {
-        if (status.StopsAtGap || status.Gaps.Count > 0)
-            yield return new StatusLine(
-                status.StopsAtGap ? StatusLevel.Fail : StatusLevel.Warn,
-                status.Name,
-                $"WAL is missing: {string.Join(", ", status.Gaps.Take(5))}. No restore passes it"
-                + (status.StopsAtGap ? ", not even from the newest base backup." : " but from a newer base backup."),
-                "run 'highwater wal-sync' if the server or the spool still has it, 'highwater verify --repair' if the "
-                + "other repository has; else take a base backup now: highwater backup");
-        if (status.MissingHistories.Count > 0)
-            yield return new StatusLine(
-                StatusLevel.Fail,
-                status.Name,
-                $"The history files of the timelines {string.Join(", ", status.MissingHistories)} are missing: "
-                + "a restore to the latest state ends on an older timeline.",
-                "run 'highwater wal-sync', or 'highwater verify --repair' if the other repository has them");
-    }
-
-    public static IEnumerable<StatusLine> OfBacklog(RepositoryStatus status)
-    {
-        if (status.Behind is not { } behind)
-            yield break;
-        if (behind.IsNone)
-            yield return new StatusLine(StatusLevel.Ok, status.Name, "It holds all that the local repository holds.");
-        else
-            yield return new StatusLine(
-                behind.BaseBackups == 0 && behind.WalFiles <= NormalBacklog ? StatusLevel.Ok : StatusLevel.Warn,
-                status.Name,
-                $"It is behind the local repository by {behind.BaseBackups} base backups and {behind.WalFiles} WAL "
-                + $"files, {new ByteCount(behind.Bytes)}.",
-                "it catches up by itself; to do it now: highwater wal-sync, highwater backup");
     }
 
     private static StatusLine OfStorage(RepositoryStatus status)

@@ -10,6 +10,9 @@ public sealed record ArchiverStatistics(
     string? LastFailedWal,
     DateTimeOffset? LastFailedAt)
 {
+    /// <summary>Since when it counts: when it was reset, or the cluster began.</summary>
+    public DateTimeOffset? ResetAt { get; init; }
+
     /// <summary>Whether the latest attempt failed.</summary>
     public bool IsFailing => LastFailedAt is { } failed && (LastArchivedAt is not { } archived || failed > archived);
 }

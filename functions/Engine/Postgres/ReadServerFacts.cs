@@ -30,7 +30,7 @@ public sealed class ReadServerFacts(PostgresOptions server)
             WHERE may.read_stats OR has_database_privilege(oid, 'CONNECT')),
           may.replicate, may.read_settings, has_function_privilege('pg_catalog.pg_switch_wal()', 'EXECUTE'),
           a.archived_count, a.last_archived_wal, a.last_archived_time,
-          a.failed_count, a.last_failed_wal, a.last_failed_time
+          a.failed_count, a.last_failed_wal, a.last_failed_time, a.stats_reset
         FROM pg_control_init() i, pg_stat_archiver a,
           (SELECT rolsuper OR rolreplication AS replicate,
             pg_has_role(rolname, 'pg_read_all_settings', 'USAGE') AS read_settings,
@@ -98,7 +98,10 @@ public sealed class ReadServerFacts(PostgresOptions server)
 
     private static ArchiverStatistics ReadArchiver(NpgsqlDataReader row) => new(
         row.GetInt64(18), TextOrNull(row, 19), TimeOrNull(row, 20),
-        row.GetInt64(21), TextOrNull(row, 22), TimeOrNull(row, 23));
+        row.GetInt64(21), TextOrNull(row, 22), TimeOrNull(row, 23))
+    {
+        ResetAt = TimeOrNull(row, 24),
+    };
 
     private static string? TextOrNull(NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);

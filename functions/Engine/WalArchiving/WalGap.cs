@@ -36,6 +36,7 @@ public sealed record WalGap(
     /// <summary>What is missing, as operators name it.</summary>
     public string What => Segments is { } range ? $"{range}" : $"{HistoryOf:X8}.history";
 
-    /// <summary>Whether it has been there for so long that nothing is on its way any more.</summary>
-    public bool IsSettled(DateTimeOffset now, TimeSpan onItsWay) => now - Since > onItsWay;
+    /// <summary>Whether it has been there for so long that nothing is on its way any more. A storage whose clock is
+    /// ahead must not hide it.</summary>
+    public bool IsSettled(DateTimeOffset now, TimeSpan onItsWay) => (now - Since).Duration() > onItsWay;
 }

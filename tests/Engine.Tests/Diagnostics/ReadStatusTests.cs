@@ -14,7 +14,8 @@ public sealed class ReadStatusTests : IAsyncLifetime
     private RepositoryScene _local = null!;
     private RepositoryScene _remote = null!;
 
-    private static Recurrence Daily => Recurrence.TryParse("0 2 * * *", TimeZoneInfo.Utc)!;
+    private static StatusPace Daily { get; } =
+        new(Recurrence.TryParse("0 2 * * *", TimeZoneInfo.Utc)!, TimeSpan.FromMinutes(1));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -102,7 +103,12 @@ public sealed class ReadStatusTests : IAsyncLifetime
             .Sum(number => new FileInfo(_local.PathOf(RepositoryScene.WalKey((ulong)number))).Length);
 
         // The pack it shares with the first base backup is there already.
-        Assert.Equal(new ReplicationBacklog(1, 2, added.Packs[1].Length + wal), report.Repositories[1].Behind);
+        var behind = report.Repositories[1].Behind!;
+        Assert.Equal((1, 2, added.Packs[1].Length + wal), (behind.BaseBackups, behind.WalFiles, behind.Bytes));
+
+        // As old as the older of the two segments by the storage's clock; the scene's clock is ahead.
+        var stored = File.GetLastWriteTimeUtc(_local.PathOf(RepositoryScene.WalKey(6)));
+        Assert.Equal(_local.Clock.GetUtcNow() - stored, behind.OldestAge);
         Assert.Equal(StatusLevel.Warn, report.Level);
     }
 
@@ -112,8 +118,14 @@ public sealed class ReadStatusTests : IAsyncLifetime
         _local.Remove(RepositoryScene.WalKey(4));
         var report = await ReadAsync(Source(_local), Source(_remote));
         Assert.Equal(StatusLevel.Fail, report.Level);
-        Assert.True(report.Repositories[0].StopsAtGap);
-        Assert.Equal(RepositoryScene.Segment(4), Assert.Single(report.Repositories[0].Gaps).First);
+        var gap = Assert.Single(report.Repositories[0].Gaps);
+        Assert.Equal((true, RepositoryScene.Segment(4)), (gap.IsOpen, gap.Segments!.Value.First));
+        Assert.Equal([RepositoryScene.Day(1)], gap.CutOff);
+        Assert.Equal("remote", gap.HeldBy);
+        Assert.Contains(report.Lines, line => line.Level == StatusLevel.Fail && line.Subject == "local"
+            && line.Text.Contains($"{RepositoryScene.Segment(4)}", StringComparison.Ordinal)
+            && line.Text.Contains($"{RepositoryScene.Day(1)}", StringComparison.Ordinal)
+            && line.Remedy!.Contains("highwater verify --repair", StringComparison.Ordinal));
         var end = RepositoryScene.Segment(4).Start(RepositoryScene.SegmentSize);
         Assert.Equal(end, report.Repositories[0].RecoveryPoint!.Lsn);
     }

@@ -5,6 +5,7 @@ namespace Highwater.Engine.Diagnostics.Checks;
 
 /// <summary>Everything a check has found, before anybody says what it means.</summary>
 /// <param name="At">UTC.</param>
+/// <param name="Pace">How often things are to happen.</param>
 /// <param name="Settings">Of the installation.</param>
 /// <param name="Server">What the server says of itself; null if it cannot be asked.</param>
 /// <param name="Unmet">What it lacks for base backups; only the reason if it cannot be asked.</param>
@@ -17,6 +18,7 @@ namespace Highwater.Engine.Diagnostics.Checks;
 /// <param name="Schedule">Null if nobody looked.</param>
 public sealed record CheckFacts(
     DateTimeOffset At,
+    StatusPace Pace,
     HighwaterSettings Settings,
     ServerFacts? Server,
     IReadOnlyList<StatusFault> Unmet,

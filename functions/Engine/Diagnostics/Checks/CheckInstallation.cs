@@ -29,13 +29,16 @@ public sealed class CheckInstallation(
         var probe = server is null || server.InRecovery || unmet.Any(IsArchivingOff)
             ? null
             : await probeWal.RunAsync(repositories, deadline, cancellationToken);
-        var due = Recurrence.TryParse(settings.Schedules.BaseBackup, clock.LocalTimeZone)!;
+        var pace = StatusPace.Of(settings.Schedules, clock);
         var reading = await new ReadStatus(clock).ReadAsync(
-            repositories, settings.SpoolPath, server is null ? null : settings.Postgres, due, cancellationToken);
-        var read = await Task.WhenAll(reading.Report.Repositories.Select((status, index) => DescribeAsync(
-            status, reading.Inventories[index], probe?.Arrivals[index], cancellationToken)));
+            repositories, settings.SpoolPath, server is null ? null : settings.Postgres, pace, cancellationToken);
+        var now = clock.GetUtcNow();
+        List<CheckedRepository> read = [.. reading.Report.Repositories.Select((status, index) => new CheckedRepository(
+            status,
+            probe?.Arrivals[index],
+            reading.Inventories[index] is { } inventory ? RepositoryGrowth.Of(inventory, now) : null))];
         var facts = new CheckFacts(
-            clock.GetUtcNow(), settings, server, unmet, reading.Report.Server, probe, read, reading.Report.Spool,
+            now, pace, settings, server, unmet, reading.Report.Server, probe, read, reading.Report.Spool,
             ProbeSpool.Run(settings.SpoolPath), [.. Clocks(serverClock, probe)], schedule);
         return new CheckReport(facts.At, CheckJudge.Judge(facts));
     }
@@ -82,26 +85,6 @@ public sealed class CheckInstallation(
             if (arrival is { StoredAt: { } stored, SeenAt: { } seen })
                 yield return ClockOffset.Between(
                     $"the repository '{arrival.Repository}'", stored, probe!.MarkedAt.AddSeconds(-1), seen);
-        }
-    }
-
-    private async Task<CheckedRepository> DescribeAsync(
-        RepositoryStatus status,
-        RepositoryInventory? inventory,
-        WalArrival? arrival,
-        CancellationToken cancellationToken)
-    {
-        if (inventory is null)
-            return new CheckedRepository(status, arrival, null, null, null);
-        var growth = RepositoryGrowth.Of(inventory, clock.GetUtcNow());
-        try
-        {
-            var window = await ReadWindow.RunAsync(inventory, cancellationToken);
-            return new CheckedRepository(status, arrival, window, null, growth);
-        }
-        catch (HighwaterException e)
-        {
-            return new CheckedRepository(status, arrival, null, StatusFault.Of(e), growth);
         }
     }
 }

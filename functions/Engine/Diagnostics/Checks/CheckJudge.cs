@@ -7,15 +7,12 @@ internal static class CheckJudge
     private static readonly TimeSpan NoticeableOffset = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HarmfulOffset = TimeSpan.FromMinutes(1);
 
-    // Room for a burst of WAL while nobody empties the spool.
-    private const int SegmentsOfRoom = 16;
-
     /// <summary>One line for each criterion, in the order of the way from the server to the copies.</summary>
     public static IReadOnlyList<CheckLine> Judge(CheckFacts facts) =>
     [
         OfSettings(facts),
         .. ServerCriteria.Judge(facts),
-        .. OfSpool(facts),
+        .. SpoolCriterion.Judge(facts),
         .. facts.Repositories.SelectMany(
             (repository, index) => RepositoryCriteria.Judge(repository, facts, facts.Repositories[0], index)),
         .. facts.Clocks.Select(OfClock),
@@ -33,37 +30,6 @@ internal static class CheckJudge
                 "settings", null, StatusLevel.Warn,
                 $"{text}. There is no remote repository: the loss of this machine's disks is the loss of all backups.",
                 "set REMOTE_BACKUP_HOST, REMOTE_BACKUP_USER and REMOTE_BACKUP_PATH");
-    }
-
-    private static IEnumerable<CheckLine> OfSpool(CheckFacts facts)
-    {
-        if (facts.SpoolProbe.Fault is { } fault)
-            return [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
-        return [.. StatusJudge.OfSpool(facts.Spool).Select(line => Line(line.Level, line.Text, line.Remedy)),
-            .. OfRoom(facts), .. OfQuarantine(facts)];
-
-        static CheckLine Line(StatusLevel level, string text, string? remedy) =>
-            new("spool", null, level, text, remedy);
-
-        static IEnumerable<CheckLine> OfRoom(CheckFacts facts)
-        {
-            if (facts.SpoolProbe.FreeBytes is { } free && facts.Server is { } server
-                && free < SegmentsOfRoom * server.WalSegmentSize.Bytes)
-                yield return Line(
-                    StatusLevel.Fail,
-                    $"Only {new ByteCount(free)} are free in {facts.Spool.Path}: archive_command is about to fail.",
-                    "make room there, or move the spool to a larger file system (WAL_SPOOL_PATH)");
-        }
-
-        static IEnumerable<CheckLine> OfQuarantine(CheckFacts facts)
-        {
-            if (facts.SpoolProbe.Quarantined > 0)
-                yield return Line(
-                    StatusLevel.Warn,
-                    $"{facts.SpoolProbe.Quarantined} WAL files were moved aside to {facts.Spool.Path}/quarantine.",
-                    "find out in the log why (event 502), then remove them; where they left a gap, take a base backup: "
-                    + "highwater backup");
-        }
     }
 
     private static CheckLine OfClock(ClockOffset clock)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Highwater.Engine.Storage;
 
 namespace Highwater.Engine.Diagnostics.Checks;
@@ -17,9 +16,10 @@ internal static class RepositoryCriteria
             .. OfArrival(repository, facts, first, index),
             Line("base-backup", status.Name, StatusJudge.OfBackups(status)),
             .. StatusJudge.OfUnusable(status).Select(line => Line("base-backup", status.Name, line)),
-            .. OfWindow(repository),
+            .. WindowJudge.OfWindow(status).Select(line => Line("window", status.Name, line)),
+            .. OfContinuity(status, facts),
             .. OfRetention(status, facts.Settings.RetentionCount),
-            .. StatusJudge.OfBacklog(status).Select(line => Line("copy", status.Name, line)),
+            .. BacklogJudge.Judge(status).Select(line => Line("copy", status.Name, line)),
             OfDurability(status),
             SpaceCriterion.Judge(repository, facts.Settings.RetentionCount),
         ];
@@ -43,22 +43,16 @@ internal static class RepositoryCriteria
             $"cure what is wrong with '{first.Status.Name}' first, then run this check again")];
     }
 
-    private static IEnumerable<CheckLine> OfWindow(CheckedRepository repository)
+    private static IEnumerable<CheckLine> OfContinuity(RepositoryStatus status, CheckFacts facts)
     {
-        var name = repository.Status.Name;
-        if (repository.WindowFault is { } fault)
-            yield return Fault("window", name, fault);
-        else if (repository.Window is { To: { } end } window)
-            yield return new CheckLine(
-                "window", name, StatusLevel.Ok,
-                $"It can be restored to any moment from {Moment(window.From)} to {Moment(end)}.");
-        else if (repository.Window is { } empty)
-            yield return new CheckLine(
-                "window", name, StatusLevel.Warn,
-                $"It can be restored to {Moment(empty.From)}; no transaction ended since then.",
-                "write something and run this check again");
-        foreach (var line in StatusJudge.OfGaps(repository.Status))
-            yield return Line("window", name, line);
+        var gaps = GapJudge.Judge(status, facts.Pace, facts.At)
+            .Select(line => Line("continuity", status.Name, line)).ToList();
+        if (gaps.Count > 0 || status.RecoveryPoint is not { } point)
+            return gaps;
+        return [new CheckLine(
+            "continuity", status.Name, StatusLevel.Ok,
+            $"No WAL is missing from the oldest base backup up to {point.Lsn} on timeline {point.Timeline}, which "
+            + $"arrived {new Duration(point.Age)} ago.")];
     }
 
     private static IEnumerable<CheckLine> OfRetention(RepositoryStatus status, int keep)
@@ -83,9 +77,6 @@ internal static class RepositoryCriteria
         status.Storage!.Durability == Durability.Fsync
             ? "What is written is flushed to the device before it counts."
             : "What is written is read back and compared before it counts; the device cannot be told to flush.");
-
-    private static string Moment(DateTimeOffset moment) =>
-        moment.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss+00", CultureInfo.InvariantCulture);
 
     private static CheckLine Line(string criterion, string repository, StatusLine line) =>
         new(criterion, repository, line.Level, line.Text, line.Remedy);

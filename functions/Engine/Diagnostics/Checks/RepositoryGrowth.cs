@@ -4,8 +4,9 @@ namespace Highwater.Engine.Diagnostics.Checks;
 
 /// <summary>How fast a repository grows while nothing is pruned.</summary>
 /// <param name="Over">The time it was seen growing.</param>
-/// <param name="BytesPerDay">New packs and WAL.</param>
-public sealed record RepositoryGrowth(TimeSpan Over, long BytesPerDay)
+/// <param name="BytesPerDay">New packs and WAL, as stored.</param>
+/// <param name="WalBytesPerDay">WAL as the server writes it.</param>
+public sealed record RepositoryGrowth(TimeSpan Over, long BytesPerDay, long WalBytesPerDay)
 {
     private const int BackupsLookedAt = 8;
 
@@ -24,10 +25,12 @@ public sealed record RepositoryGrowth(TimeSpan Over, long BytesPerDay)
         // By position and not by time: a repository that was away has all of its WAL since it came back.
         var wal = inventory.Wal.Values
             .Where(file => file.Name.Kind == WalFileKind.Segment)
-            .Where(file => file.Name.Segment.Start(size) >= backups[0].StopLsn)
-            .Sum(file => file.StoredBytes);
+            .Where(file => file.Name.Segment.Start(size) >= backups[0].StopLsn).ToList();
         var packs = backups.Skip(1).Sum(backup => backup.Sizes.StoredBytes);
         var over = now - backups[0].FinishedAt;
-        return new RepositoryGrowth(over, (long)((wal + packs) / over.TotalDays));
+        return new RepositoryGrowth(
+            over,
+            (long)((wal.Sum(file => file.StoredBytes) + packs) / over.TotalDays),
+            (long)(wal.Count * (double)size.Bytes / over.TotalDays));
     }
 }

@@ -6,8 +6,6 @@ namespace Highwater.Engine.Diagnostics.Checks;
 /// <summary>The criteria of the server and its archiving. Pure.</summary>
 internal static class ServerCriteria
 {
-    private const string Script = "archive-wal";
-
     private const string TimeoutRemedy = "ALTER SYSTEM SET archive_timeout = 60; SELECT pg_reload_conf();";
 
     // Longer than this a quiet server keeps more to itself than its operators expect.
@@ -43,34 +41,16 @@ internal static class ServerCriteria
         if (unmet.Count > 0)
             return unmet;
         var judged = facts.Archiving is { } archiving
-            ? ServerJudge.Judge(archiving, facts.At)
+            ? ServerJudge.Judge(archiving, facts.Pace, facts.At)
                 .Select(line => new CheckLine("archiving", null, line.Level, line.Text, line.Remedy))
             : [];
-        return [.. OfCommand(server), .. judged];
-    }
-
-    private static IEnumerable<CheckLine> OfCommand(ServerFacts server)
-    {
-        if (server.ArchiveLibrary.Length > 0)
-            yield return new CheckLine(
-                "archiving", null, StatusLevel.Warn,
-                $"archive_library is '{server.ArchiveLibrary}', so archive_command is not called.",
-                "ALTER SYSTEM RESET archive_library; unless that library fills the spool");
-        else if (!server.ArchiveCommand.Contains(Script, StringComparison.Ordinal))
-            yield return new CheckLine(
-                "archiving", null, StatusLevel.Warn,
-                $"archive_command does not call {Script}: {server.ArchiveCommand}",
-                $"ALTER SYSTEM SET archive_command = '/usr/local/bin/{Script} \"%p\" \"%f\"'; "
-                + "SELECT pg_reload_conf();");
-        else
-            yield return new CheckLine(
-                "archiving", null, StatusLevel.Ok,
-                $"archive_mode is {server.ArchiveMode} and archive_command calls {Script}.");
+        return [.. ArchiveCommandCriterion.Judge(server, facts.Settings.SpoolPath), .. judged];
     }
 
     private static IEnumerable<CheckLine> OfTimeout(ServerFacts server)
     {
-        if (server.ArchiveMode == "off")
+        // A standby closes no segments (CheckArchiveTimeout in postmaster/checkpointer.c); its primary does.
+        if (server.ArchiveMode == "off" || server.InRecovery)
             return [];
         if (server.ArchiveTimeout == TimeSpan.Zero)
             return [Line(

@@ -3,6 +3,7 @@ using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Diagnostics.Checks;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
 using Highwater.Engine.WalArchiving;
 
@@ -13,7 +14,7 @@ public sealed class CheckJudgeTests
     private static readonly StatusFault Fault = new("HW301", "The host does not answer.", "bring it back");
 
     private static readonly string[] PerRepository =
-        ["wal-arrival", "base-backup", "window", "retention", "durability", "space"];
+        ["wal-arrival", "base-backup", "window", "continuity", "retention", "durability", "space"];
 
     /// <summary>What is made worse, the criterion that says so, its level, and words of text or remedy.</summary>
     public static TheoryData<string, CheckFacts, string, StatusLevel, string> Worse => new()
@@ -41,7 +42,8 @@ public sealed class CheckJudgeTests
             "archive-timeout", StatusLevel.Warn, "1 h" },
         { "nothing closed", Of(f => f with { Probe = f.Probe! with { Segment = null, Fault = Fault } }),
             "wal-arrival", StatusLevel.Fail, "bring it back" },
-        { "a standby", Of(f => f with { Server = f.Server! with { InRecovery = true }, Probe = null }),
+        { "a standby", Of(f => f with { Server = f.Server! with { InRecovery = true, ArchiveMode = "always" },
+            Archiving = f.Archiving! with { InRecovery = true, ArchiveMode = "always" }, Probe = null }),
             "wal-arrival", StatusLevel.Warn, "POSTGRES_HOST" },
         { "did not arrive", CheckScene.WithRemote(r => r with { Arrival = new WalArrival("remote", null, Fault) }),
             "wal-arrival", StatusLevel.Fail, "bring it back" },
@@ -63,16 +65,27 @@ public sealed class CheckJudgeTests
             "base-backup", StatusLevel.Fail, "highwater backup" },
         { "no restorable", CheckScene.WithRemoteStatus(s => s with { RestorableBackups = 0, NewestRestorable = null }),
             "base-backup", StatusLevel.Fail, "highwater backup" },
-        { "a gap", CheckScene.WithRemoteStatus(s => s with { StopsAtGap = true, Gaps = [Range] }),
-            "window", StatusLevel.Fail, $"{CheckScene.Segment}" },
-        { "end unreadable", CheckScene.WithRemote(r => r with { Window = null, WindowFault = Fault }),
+        { "a gap", CheckScene.WithRemoteStatus(s => s with { Gaps = [Gap(s.NewestRestorable!, null)] }),
+            "continuity", StatusLevel.Fail, $"{CheckScene.Segment}" },
+        { "a gap with an end", CheckScene.WithRemoteStatus(
+            s => s with { Gaps = [Gap(BackupId.New(CheckScene.Now.AddDays(-2), []), s.NewestRestorable)] }),
+            "continuity", StatusLevel.Warn, "can be restored" },
+        { "end unreadable", CheckScene.WithRemoteStatus(s => s with { Window = null, WindowFault = Fault }),
             "window", StatusLevel.Fail, "bring it back" },
         { "not pruned", CheckScene.WithRemoteStatus(s => s with { Backups = 12, RestorableBackups = 12 }),
             "retention", StatusLevel.Warn, "highwater prune" },
         { "useless ones", CheckScene.WithRemoteStatus(s => s with { Unusable = [new(s.NewestRestorable!, "torn")] }),
             "base-backup", StatusLevel.Warn, "torn" },
-        { "behind", CheckScene.WithRemoteStatus(s => s with { Behind = new ReplicationBacklog(1, 0, 5) }),
+        { "behind", CheckScene.WithRemoteStatus(s => s with { Behind = new ReplicationBacklog(1, 0, 5, null) }),
             "copy", StatusLevel.Warn, "1 base backup" },
+        { "old backlog", CheckScene.WithRemoteStatus(
+            s => s with { Behind = new ReplicationBacklog(0, 1, 5, TimeSpan.FromMinutes(11)) }),
+            "copy", StatusLevel.Warn, "11 min" },
+        { "a day behind", CheckScene.WithRemoteStatus(
+            s => s with { Behind = new ReplicationBacklog(0, 99, 5, TimeSpan.FromHours(25)) }),
+            "copy", StatusLevel.Fail, "1 d 1 h" },
+        { "little room in the spool", Of(f => f with { SpoolProbe = f.SpoolProbe with { FreeBytes = 500 << 20 } }),
+            "spool", StatusLevel.Warn, "5 h 5" },
         { "nearly full", CheckScene.WithRemoteStatus(s => s with { Storage = s.Storage! with { FreeBytes = 1 << 30 } }),
             "space", StatusLevel.Warn, "BACKUP_RETENTION_COUNT" },
         { "a clock ahead", Of(f => f with { Clocks = [new ClockOffset("the server", TimeSpan.FromSeconds(20))] }),
@@ -87,7 +100,9 @@ public sealed class CheckJudgeTests
             "schedule", StatusLevel.Fail, "The last WalSync" },
     };
 
-    private static WalRange Range => new(CheckScene.Segment, CheckScene.Segment);
+    private static WalGap Gap(BackupId cutOff, BackupId? endedBy) => new(
+        new WalRange(CheckScene.Segment, CheckScene.Segment), null, [cutOff], CheckScene.Now.AddHours(-3),
+        CheckScene.Now.AddHours(-4), endedBy, endedBy is null ? null : CheckScene.Now.AddHours(-2));
 
     [Fact]
     public void A_healthy_installation_meets_every_criterion_and_each_is_named()
@@ -125,7 +140,7 @@ public sealed class CheckJudgeTests
                 var status = facts.Repositories[0].Status;
                 var local = facts.Repositories[0] with
                 {
-                    Growth = new RepositoryGrowth(TimeSpan.FromDays(1), perDay),
+                    Growth = new RepositoryGrowth(TimeSpan.FromDays(1), perDay, perDay),
                     Status = status with
                     {
                         Backups = backups, RestorableBackups = backups,

@@ -27,11 +27,18 @@ internal static class CheckScene
         [new RepositoryOptions("local", "/local"), new RepositoryOptions("remote", "sftp://h@r/remote")],
         "/spool", 10, new ScheduleOptions("0 2 * * *", "00:01:00"), "/state");
 
+    public static readonly StatusPace Pace = StatusPace.Of(Settings.Schedules, TimeProvider.System);
+
     public static CheckFacts Healthy { get; } = new(
-        Now, Settings, Server, [],
-        new ServerStatus(null, Server.SystemIdentifier, Server.CurrentLsn, "on", Archiver, ["local", "remote"], 0),
+        Now, Pace, Settings, Server, [],
+        new ServerStatus(null, Server.SystemIdentifier, Server.CurrentLsn, "on", Archiver, ["local", "remote"], 0)
+        {
+            NewestArrived = Segment,
+            NotArrived = 0,
+            ArchiveTimeout = Server.ArchiveTimeout,
+        },
         new WalProbe(Segment, null, Now.AddSeconds(-3), []),
-        [Repository("local", null), Repository("remote", new ReplicationBacklog(0, 0, 0))],
+        [Repository("local", null), Repository("remote", new ReplicationBacklog(0, 0, 0, null))],
         new SpoolStatus("/spool", null, 0, 0, null), new SpoolProbe(null, 1L << 40, 0),
         [new ClockOffset("the server", TimeSpan.Zero)],
         new ScheduleFacts("http://127.0.0.1:7071", null, [new LastRun("BaseBackup", null)]));
@@ -53,12 +60,13 @@ internal static class CheckScene
         var status = new RepositoryStatus(
             name, "/" + name, null, new StorageFacts(Durability.Fsync, true, 1L << 40, 2L << 40), [], 10, 10,
             newest,
-            TimeSpan.FromHours(10), new BackupFreshness(0, TimeSpan.FromDays(1)), point, false, [], [], behind);
+            TimeSpan.FromHours(10), new BackupFreshness(0, TimeSpan.FromDays(1)), point, [], behind)
+        {
+            Window = new RestorableWindow(Now.AddDays(-9), newest, Now.AddSeconds(-3)),
+        };
         return new CheckedRepository(
             status,
             new WalArrival(name, TimeSpan.FromSeconds(1), null, Now.AddSeconds(-1), Now.AddSeconds(-1)),
-            new RestorableWindow(Now.AddDays(-9), newest, Now.AddSeconds(-3)),
-            null,
-            new RepositoryGrowth(TimeSpan.FromDays(7), 1L << 30));
+            new RepositoryGrowth(TimeSpan.FromDays(7), 1L << 30, 2L << 30));
     }
 }

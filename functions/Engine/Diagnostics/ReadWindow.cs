@@ -1,7 +1,7 @@
 using Highwater.Engine.Repository;
 using Highwater.Engine.Restore;
 
-namespace Highwater.Engine.Diagnostics.Checks;
+namespace Highwater.Engine.Diagnostics;
 
 /// <summary>Reads the end of a repository's WAL to know to which moments it can be restored.</summary>
 internal static class ReadWindow

@@ -1,6 +1,6 @@
 using Highwater.Engine.Repository;
 
-namespace Highwater.Engine.Diagnostics.Checks;
+namespace Highwater.Engine.Diagnostics;
 
 /// <summary>Between which moments a repository can be restored to any second.</summary>
 /// <param name="From">When the oldest base backup of the unbroken stretch ended, UTC.</param>

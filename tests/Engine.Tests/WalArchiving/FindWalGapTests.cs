@@ -1,0 +1,81 @@
+using Highwater.Engine.Repository;
+using Highwater.Engine.Tests.Repository;
+using Highwater.Engine.WalArchiving;
+using Highwater.TestKit.Storage;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Highwater.Engine.Tests.WalArchiving;
+
+public sealed class FindWalGapTests : IAsyncLifetime
+{
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromMinutes(2);
+
+    private readonly TempDirectory _spool = new("spool");
+    private RepositoryScene _local = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _local = await RepositoryScene.CreateAsync();
+        await _local.AddBackupAsync(1, 2, 1);
+        await _local.AddWalAsync(2, 6);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _local.Dispose();
+        _spool.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Lost_WAL_is_found_once_what_came_after_it_has_been_there_for_a_while_and_until_a_base_backup_is()
+    {
+        Assert.Null(await FindAsync());
+        _local.Remove(RepositoryScene.WalKey(5));
+        Assert.Equal(RepositoryScene.Segment(5).ToString(), (await FindAsync())!.What);
+
+        // As long as it may be on its way it is no gap yet.
+        var fresh = new FakeTimeProvider(File.GetLastWriteTimeUtc(_local.PathOf(RepositoryScene.WalKey(6))));
+        fresh.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await FindAsync(fresh));
+
+        // A base backup whose own WAL has not come ends no gap.
+        await _local.AddBackupAsync(2, 6, 1);
+        Assert.NotNull(await FindAsync());
+        await _local.AddWalAsync(7, 7);
+        Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task What_still_is_in_the_spool_is_not_lost()
+    {
+        _local.Remove(RepositoryScene.WalKey(5));
+        await File.WriteAllBytesAsync(_spool.Combine(RepositoryScene.Segment(5).ToString()), [1], Token);
+        Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task WAL_before_the_first_base_backup_is_nobodys_loss()
+    {
+        using var empty = await RepositoryScene.CreateAsync();
+        await empty.AddWalAsync(2, 2);
+        await empty.AddWalAsync(4, 4);
+        Assert.Null(await new FindWalGap(new WalOptions(_spool.Path), empty.Clock).RunAsync(
+            empty.Repository, OnItsWay, Token));
+    }
+
+    [Fact]
+    public async Task A_missing_history_file_is_found()
+    {
+        await _local.AddWalAsync(6, 7, timeline: 2);
+        Assert.Equal("00000002.history", (await FindAsync())!.What);
+        await _local.AddHistoryAsync(2, $"1\t{RepositoryScene.Segment(6).Start(RepositoryScene.SegmentSize)}\tpromoted\n");
+        Assert.Null(await FindAsync());
+    }
+
+    private Task<WalGap?> FindAsync(TimeProvider? clock = null) =>
+        new FindWalGap(new WalOptions(_spool.Path), clock ?? _local.Clock).RunAsync(
+            _local.Repository, OnItsWay, Token);
+}
