@@ -35,7 +35,7 @@ public sealed class CheckTests(CheckFixture fixture) : IClassFixture<CheckFixtur
     [Fact]
     public async Task A_broken_archive_command_fails_with_the_remedy_and_is_not_waited_for()
     {
-        await SetAsync("archive_command = '/bin/false archive-wal'");
+        await SetAsync("archive_command = '/bin/false archive-wal \"%p\" \"%f\"'");
         try
         {
             var lines = await CheckAsync(1, "--timeout", "600");

@@ -17,7 +17,7 @@ public static class WalSyncCommand
         Bring the WAL in the spool into every repository now.
 
         Talks to a running 'highwater serve', or runs in this process. Exits with 1 if a damaged or foreign segment did
-        not get in.
+        not get in, or if WAL is lost and only a new base backup helps.
 
         Example: highwater wal-sync
         """).WithAction(RunAsync);
@@ -37,8 +37,14 @@ public static class WalSyncCommand
             terminal.Note($"highwater: {fault}");
         foreach (var repository in outcome.Repositories.Where(repository => repository.Error is null))
             terminal.Line($"  {repository.Repository}: {Describe(outcome, repository.Repository)}");
+        if (outcome.Gap is { } gap)
+            terminal.Note(
+                $"highwater: WAL {gap.Missing} is lost: recovery from the base backups "
+                + $"{string.Join(", ", gap.CutOff)} ends before it.\n"
+                + "  To fix it: a base backup was begun; 'highwater serve' ends it, or you do: highwater backup");
         var exitCode = run.Report(outcome.Repositories);
-        return exitCode == ExitCode.Done && outcome.Archived.Faults.Count > 0 ? ExitCode.No : exitCode;
+        var isIncomplete = outcome.Archived.Faults.Count > 0 || outcome.Gap is not null;
+        return exitCode == ExitCode.Done && isIncomplete ? ExitCode.No : exitCode;
     }
 
     private static string Describe(WalSyncOutcome outcome, string repository)

@@ -20,6 +20,9 @@ public sealed partial class AwaitWal(
     private const int MostAskedOneByOne = 16;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
+    // What was begun within the deadline may end, but a dead peer does not hold up the answer.
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
     /// <summary>Returns at once if everything is there. Repeatable; may run beside any other WAL work.</summary>
     /// <param name="backup">Its FirstSegment to LastSegment are awaited.</param>
     /// <param name="local">The repository that the spool is emptied into.</param>
@@ -43,15 +46,17 @@ public sealed partial class AwaitWal(
         var start = clock.GetTimestamp();
         var switched = false;
         HighwaterException? trouble = null;
+        using var enough = new CancellationTokenSource(deadline + Grace, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
         while (true)
         {
             try
             {
-                missing = await FindMissingAsync(awaited, missing, cancellationToken);
+                missing = await FindMissingAsync(awaited, missing, either.Token);
                 if (missing.Count > 0)
                 {
-                    await BringAsync(local, awaited, missing, cancellationToken);
-                    missing = await FindMissingAsync(awaited, missing, cancellationToken);
+                    await BringAsync(local, awaited, missing, either.Token);
+                    missing = await FindMissingAsync(awaited, missing, either.Token);
                 }
 
                 trouble = null;
@@ -60,6 +65,10 @@ public sealed partial class AwaitWal(
             {
                 LogTrouble(logger, e.Message);
                 trouble = e;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogTrouble(logger, "it was not brought in time");
             }
 
             if (missing.Count == 0)
@@ -119,7 +128,9 @@ public sealed partial class AwaitWal(
             if (facts.InRecovery || facts.CurrentLsn >= end)
                 return true;
             LogSwitching(logger, facts.CurrentLsn, end);
-            await new SwitchWal(server).RunAsync(cancellationToken);
+
+            // With a record of its own: pg_switch_wal() alone does nothing where nothing was written since the last.
+            await new MarkWal(server).RunAsync(cancellationToken);
             return true;
         }
         catch (TransientException e)

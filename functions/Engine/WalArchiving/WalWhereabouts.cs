@@ -26,14 +26,14 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
         HighwaterException? trouble,
         CancellationToken cancellationToken)
     {
-        var (archiver, serverSays) = await AskServerAsync(cancellationToken);
+        var (facts, serverSays) = await AskServerAsync(cancellationToken);
         var text = new StringBuilder(
             $"After {waited.TotalSeconds:0} s the repository '{awaited.Name}' still lacks {missing.Count} of the "
             + $"WAL segments that {awaitedFor}:");
         var remedies = new List<string>();
         foreach (var segment in missing.Take(MostNamed))
         {
-            var (place, remedy) = await FindAsync(segment, local, awaited, archiver, cancellationToken);
+            var (place, remedy) = await FindAsync(segment, local, awaited, facts, cancellationToken);
             text.Append($" {segment} {place};");
             if (!remedies.Contains(remedy))
                 remedies.Add(remedy);
@@ -56,7 +56,7 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
         WalSegmentName segment,
         BackupRepository local,
         BackupRepository awaited,
-        ArchiverStatistics? archiver,
+        ServerFacts? facts,
         CancellationToken cancellationToken)
     {
         var name = WalFileName.Of(segment);
@@ -66,12 +66,14 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
             return ($"was moved aside to {path}", "'highwater wal-sync' printed why, and the log has it (event 502)");
         if (awaited != local && await IsInAsync(local, name, cancellationToken))
             return ($"is in the repository '{local.Name}' only", $"see that {awaited.Storage.Address} is reachable");
-        if (archiver is { IsFailing: true })
+        if (facts?.Archiver is { IsFailing: true })
             return (
                 "was not archived",
                 "read in the server's log why archive_command fails (SELECT * FROM pg_stat_archiver); archive-wal "
                 + "prints the reason");
-        return string.CompareOrdinal(archiver?.LastArchivedWal, segment.ToString()) >= 0
+        if (facts is { InRecovery: true })
+            return ("was not archived by this standby", "close it on the primary: SELECT pg_switch_wal();");
+        return string.CompareOrdinal(facts?.Archiver.LastArchivedWal, segment.ToString()) >= 0
             ? ("was archived elsewhere",
                 $"let archive_command and this program use one spool: WAL_SPOOL_PATH is "
                 + $"{Path.GetDirectoryName(spool.PathOf(name))} here")
@@ -93,7 +95,7 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
         }
     }
 
-    private async Task<(ArchiverStatistics? Archiver, string Says)> AskServerAsync(CancellationToken cancellationToken)
+    private async Task<(ServerFacts? Facts, string Says)> AskServerAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -103,8 +105,8 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
                 ? $"pg_stat_archiver: last archived {wal} at {archiver.LastArchivedAt:u}"
                 : "pg_stat_archiver: nothing archived yet";
             return archiver.IsFailing
-                ? (archiver, $"{last}, failing on {archiver.LastFailedWal} since, last at {archiver.LastFailedAt:u}.")
-                : (archiver, last + ".");
+                ? (facts, $"{last}, failing on {archiver.LastFailedWal} since, last at {archiver.LastFailedAt:u}.")
+                : (facts, last + ".");
         }
         catch (HighwaterException e)
         {
