@@ -54,6 +54,7 @@ public static class WalSyncCommand
         var brought = other.Files == 0 ? "" : $", {other.Files} files, {new ByteCount(other.Bytes)} copied";
         return other.Remaining == 0
             ? $"up to date{brought}"
-            : $"{other.Remaining} files, {new ByteCount(other.RemainingBytes)} still wait{brought}; the next sync goes on";
+            : $"{other.Remaining} files, {new ByteCount(other.RemainingBytes)} still wait{brought}; "
+            + "the next sync goes on";
     }
 }

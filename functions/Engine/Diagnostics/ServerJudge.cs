@@ -11,8 +11,8 @@ internal static class ServerJudge
     private const long SomeWaiting = 2;
 
     private const string CommandRemedy =
-        "see that archive_command puts the file into WAL_SPOOL_PATH before it says so, and that no other program empties "
-        + "it: SHOW archive_command; then take a base backup: highwater backup";
+        "see that archive_command puts the file into WAL_SPOOL_PATH before it says so, and that no other program "
+        + "empties it: SHOW archive_command; then take a base backup: highwater backup";
 
     public static IEnumerable<StatusLine> Judge(ServerStatus server, StatusPace pace, DateTimeOffset now)
     {

@@ -46,8 +46,8 @@ internal static class ServerReader
         };
     }
 
-    // The repositories were listed before the server was asked: what it archived since is looked for by its name, in the
-    // spool first, because it leaves that only for the repository.
+    // The repositories were listed before the server was asked: what it archived since is looked for by its name, in
+    // the spool first, because it leaves that only for the repository.
     private static async Task<List<string>> FindAsync(
         string? last,
         IReadOnlyList<WalFileName> spooled,

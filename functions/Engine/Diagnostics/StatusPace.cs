@@ -9,8 +9,8 @@ public sealed record StatusPace(Recurrence BaseBackups, TimeSpan WalSync)
 {
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMinutes(5);
 
-    /// <summary>For how long a hole in the WAL may be filled by what is still on its way: segments are stored several at
-    /// once.</summary>
+    /// <summary>For how long a hole in the WAL may be filled by what is still on its way: segments are stored several
+    /// at once.</summary>
     public TimeSpan OnItsWay => 2 * WalSync;
 
     /// <summary>After so long without a sign of life something stands still.</summary>

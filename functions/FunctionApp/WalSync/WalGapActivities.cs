@@ -61,8 +61,8 @@ public sealed partial class WalGapActivities(
         last is null || (last.IsCompleted && (last.CreatedAt < gap.Since || now - last.CreatedAt >= Pause));
 
     [LoggerMessage(1202, LogLevel.Warning,
-        "A base backup starts because WAL is lost: {Missing} is missing, later WAL is there since {Since}, and recovery "
-        + "from the base backups {CutOff} ends before it")]
+        "A base backup starts because WAL is lost: {Missing} is missing, later WAL is there since {Since}, and "
+        + "recovery from the base backups {CutOff} ends before it")]
     private static partial void LogStarted(
         ILogger logger, string missing, DateTimeOffset since, IReadOnlyList<string> cutOff);
 }

@@ -71,7 +71,8 @@ public sealed class FindWalGapTests : IAsyncLifetime
     {
         await _local.AddWalAsync(6, 7, timeline: 2);
         Assert.Equal("00000002.history", (await FindAsync())!.What);
-        await _local.AddHistoryAsync(2, $"1\t{RepositoryScene.Segment(6).Start(RepositoryScene.SegmentSize)}\tpromoted\n");
+        var fork = RepositoryScene.Segment(6).Start(RepositoryScene.SegmentSize);
+        await _local.AddHistoryAsync(2, $"1\t{fork}\tpromoted\n");
         Assert.Null(await FindAsync());
     }
 

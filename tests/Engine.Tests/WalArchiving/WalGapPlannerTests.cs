@@ -26,7 +26,8 @@ public sealed class WalGapPlannerTests
         var open = Assert.Single(Find(wal, before));
         Assert.Equal(Range(6, 7), open.Segments);
         Assert.Equal(before.Select(backup => backup.Id), open.CutOff);
-        Assert.Equal((true, Start.AddMinutes(8), Start.AddMinutes(5)), (open.IsOpen, open.Since, open.LastStoredBefore));
+        Assert.True(open.IsOpen);
+        Assert.Equal((Start.AddMinutes(8), Start.AddMinutes(5)), (open.Since, open.LastStoredBefore!.Value));
 
         var beyond = Backup(2, 9);
         var ended = Assert.Single(Find(wal, [.. before, beyond]));
@@ -86,7 +87,8 @@ public sealed class WalGapPlannerTests
     public void Gaps_are_what_a_walk_over_every_segment_of_every_path_finds_missing() =>
         Gen.Select(
             Gen.UInt[0, 15].HashSet[0, 16], Gen.UInt[0, 15].HashSet[0, 12], Gen.UInt[0, 15].HashSet[0, 12],
-            Gen.UInt[0, 127], Gen.UInt[0, 127], Gen.UInt[0, 12].Array[0, 4]).Sample((one, two, three, fork2, d, firsts) =>
+            Gen.UInt[0, 127], Gen.UInt[0, 127], Gen.UInt[0, 12].Array[0, 4])
+        .Sample((one, two, three, fork2, d, firsts) =>
         {
             // Places are counted in eighths of a segment.
             var fork3 = Math.Min(fork2 + (d / 4), 127);

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Highwater.FunctionApp.Tests.WalSync;
 
-/// <summary>The shipped orchestration over real repositories and a spool, with a remote that was away for long.</summary>
+/// <summary>The shipped orchestration over real repositories and a spool, with a remote that was away for
+/// long.</summary>
 public sealed class CatchUpTests : IAsyncDisposable
 {
     private const int Backlog = 40;

@@ -56,8 +56,8 @@ internal static partial class ArchiveCommandCriterion
         if (Silences.IsMatch(command))
             yield return Line(
                 StatusLevel.Warn,
-                $"archive_command throws away what {Script} prints, so that the server's log does not say why it fails: "
-                + command,
+                $"archive_command throws away what {Script} prints, so that the server's log does not say why it "
+                + $"fails: {command}",
                 remedy);
         if (SpoolOf(command) is { } spool && Full(spool) != Full(spoolPath))
             yield return Line(
