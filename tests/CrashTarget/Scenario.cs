@@ -39,7 +39,6 @@ public sealed record Scenario(string Orchestration, string Title)
         {
             Faults = { [BaseBackupActivities.TakeBaseBackup] = (Denied, ForEver) },
         },
-        new(WalSyncOrchestration.Name, "all well") { AtOnce = 2, Durations = NearAndFar },
         new(WalSyncOrchestration.Name, "one remote host far behind")
         {
             AtOnce = 2,
@@ -60,7 +59,7 @@ public sealed record Scenario(string Orchestration, string Title)
         {
             Faults = { [WalSyncActivities.ArchiveSpooledWal] = (Denied, ForEver) },
         },
-        new(WalSyncOrchestration.Name, "WAL was lost")
+        new(WalSyncOrchestration.Name, "all well but for WAL that was lost")
         {
             AtOnce = 2,
             Durations = NearAndFar,

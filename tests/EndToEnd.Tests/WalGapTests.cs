@@ -20,7 +20,6 @@ public sealed class WalGapTests
         File.Delete(Path.Combine(installation.Postgres.SpoolPath, lost));
         var next = await ArchiveAsync(installation);
         (await installation.RunAsync(Token, "wal-sync")).ExpectDone();
-        Assert.Equal("warn", (await FindLineAsync(installation, lost))!.Value.Level);
 
         // An hour later it is not on its way any more; nor is what a base backup was tried before remembered.
         File.SetLastWriteTimeUtc(
@@ -45,12 +44,7 @@ public sealed class WalGapTests
             await serve.StopAsync(Token);
         }
 
-        var lines = (await installation.RunJsonAsync(Token, "status")).GetProperty("lines").EnumerateArray().ToList();
-        Assert.DoesNotContain(lines, line => line.GetProperty("level").GetString() == "fail");
         (await installation.RunAsync(Token, "check")).ExpectDone();
-        (await installation.RunAsync(
-            Token, ["restore", "--to", installation.PathOf("restored"), .. installation.RemoteArguments, "--plan"]))
-            .ExpectDone();
     }
 
     [Fact]

@@ -19,6 +19,11 @@ internal static class GapJudge
                 StatusLevel.Warn,
                 $"{missing}, though later WAL came {new Duration(now - gap.Since)} ago: it may still be on its way.",
                 "look again in a few minutes");
+        if (gap.HeldBy is { } source && status.Behind is not null)
+            return Line(
+                StatusLevel.Warn,
+                $"{missing}, which '{source}' has: recovery ends before it until it is copied.",
+                "it comes by itself while 'highwater serve' runs; to bring it now: highwater wal-sync");
         if (!gap.IsOnLatestPath)
             return Line(
                 StatusLevel.Warn,
@@ -36,7 +41,7 @@ internal static class GapJudge
             open.HeldBy is null
                 ? "take a base backup now: highwater backup ('highwater serve' does so by itself); if the server's "
                 + "pg_wal or quarantine/ of the spool still has it, put it into the spool: highwater wal-sync"
-                : "bring it over: highwater wal-sync if this one is behind, else highwater verify --repair");
+                : "bring it over: highwater verify --repair");
 
         StatusLine OfEnded(WalGap ended, string what) => Line(
             StatusLevel.Warn,
@@ -45,8 +50,7 @@ internal static class GapJudge
             + $"up to {WindowJudge.Moment(ended.EndedAt!.Value)}, when the base backup {ended.EndedBy} ended, can be "
             + "restored.",
             ended.HeldBy is { } name
-                ? $"'{name}' has what is missing: highwater wal-sync if this one is behind, else highwater verify "
-                + "--repair"
+                ? $"'{name}' has what is missing: highwater verify --repair"
                 : "nothing: this goes when those base backups are pruned");
 
         StatusLine Line(StatusLevel level, string text, string remedy) => new(level, status.Name, text, remedy);

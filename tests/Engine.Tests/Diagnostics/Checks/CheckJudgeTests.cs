@@ -67,6 +67,15 @@ public sealed class CheckJudgeTests
             "base-backup", StatusLevel.Fail, "highwater backup" },
         { "a gap", CheckScene.WithRemoteStatus(s => s with { Gaps = [Gap(s.NewestRestorable!, null)] }),
             "continuity", StatusLevel.Fail, $"{CheckScene.Segment}" },
+        { "a gap a minute old", CheckScene.WithRemoteStatus(s => s with
+            { Gaps = [Gap(s.NewestRestorable!, null) with { Since = CheckScene.Now.AddMinutes(-1) }] }),
+            "continuity", StatusLevel.Warn, "on its way" },
+        { "a gap aside", CheckScene.WithRemoteStatus(s => s with
+            { Gaps = [Gap(s.NewestRestorable!, null) with { IsOnLatestPath = false }] }),
+            "continuity", StatusLevel.Warn, "a timeline that was left" },
+        { "a gap the other one fills", CheckScene.WithRemoteStatus(s => s with
+            { Gaps = [Gap(s.NewestRestorable!, null) with { HeldBy = "local" }] }),
+            "continuity", StatusLevel.Warn, "highwater wal-sync" },
         { "a gap with an end", CheckScene.WithRemoteStatus(
             s => s with { Gaps = [Gap(BackupId.New(CheckScene.Now.AddDays(-2), []), s.NewestRestorable)] }),
             "continuity", StatusLevel.Warn, "can be restored" },
