@@ -27,8 +27,7 @@ internal static class GapJudge
         if (!gap.IsOnLatestPath)
             return Line(
                 StatusLevel.Warn,
-                $"{missing}: no restore to a timeline that was left passes it. The way to the latest state does not "
-                + "lead over it.",
+                $"{missing}: no restore to a timeline that was left passes it.",
                 "nothing, unless you want to go back to that timeline; what still has it closes the gap: "
                 + "highwater verify --repair");
         return gap.IsOpen ? OfOpen(gap, missing) : OfEnded(gap, missing);

@@ -13,7 +13,13 @@ public static class WalGapPlanner
     /// <param name="restorable">Those of them that have all they need.</param>
     public static IReadOnlyList<WalGap> Find(
         WalContinuity wal, IReadOnlyList<BackupRecord> backups, IReadOnlyList<BackupRecord> restorable) =>
-        [.. OfSegments(wal, backups, restorable), .. OfHistories(wal, backups, restorable)];
+        [.. WithoutParts(wal, [.. OfSegments(wal, backups, restorable)]), .. OfHistories(wal, backups, restorable)];
+
+    /// <summary>A hole before a fork may end earlier on the timeline that was left: it is the same one.</summary>
+    private static IEnumerable<WalGap> WithoutParts(WalContinuity wal, List<WalGap> gaps) => gaps.Where(
+        gap => gap.IsOnLatestPath || !gaps.Exists(other => other.IsOnLatestPath
+            && other.Segments!.Value.First == gap.Segments!.Value.First
+            && other.Segments.Value.Last.Number(wal.SegmentSize) >= gap.Segments.Value.Last.Number(wal.SegmentSize)));
 
     private static IEnumerable<WalGap> OfSegments(
         WalContinuity wal, IReadOnlyList<BackupRecord> backups, IReadOnlyList<BackupRecord> restorable)
@@ -23,7 +29,7 @@ public static class WalGapPlanner
             let timelines = wal.TimelinesFrom(backup)
             from timeline in timelines
             from hole in wal.HolesFrom(backup, timeline)
-            select (backup, hole.Missing, hole.ResumedAt, IsLatest: timeline == timelines[^1]);
+            select (backup, timeline, hole.Missing, hole.ResumedAt, IsLatest: timeline == timelines[^1]);
 
         // Two base backups may stand in the middle of one hole, and see different parts of it.
         foreach (var group in holes.GroupBy(hole => hole.Missing.Last)
@@ -31,7 +37,7 @@ public static class WalGapPlanner
         {
             var widest = group.MinBy(hole => hole.Missing.First.Number(wal.SegmentSize));
             var cutOff = group.Select(hole => hole.backup).Distinct().ToList();
-            var beyond = FirstBeyond(cutOff, restorable);
+            var beyond = FirstBeyond(wal, cutOff, group.Max(hole => hole.timeline), restorable);
             yield return new WalGap(
                 widest.Missing,
                 null,
@@ -61,10 +67,13 @@ public static class WalGapPlanner
         }
     }
 
-    private static BackupRecord? FirstBeyond(List<BackupRecord> cutOff, IReadOnlyList<BackupRecord> restorable)
+    /// <summary>One of a timeline that was left leads nowhere beyond, however new it is.</summary>
+    private static BackupRecord? FirstBeyond(
+        WalContinuity wal, List<BackupRecord> cutOff, uint timeline, IReadOnlyList<BackupRecord> restorable)
     {
         var newest = cutOff.Max(backup => backup.Id);
-        return restorable.FirstOrDefault(backup => backup.Id.CompareTo(newest) > 0);
+        return restorable.FirstOrDefault(
+            backup => backup.Id.CompareTo(newest) > 0 && wal.TimelinesFrom(backup)[^1] >= timeline);
     }
 
     private static DateTimeOffset? LastBefore(WalContinuity wal, WalSegmentName first, BackupRecord backup)

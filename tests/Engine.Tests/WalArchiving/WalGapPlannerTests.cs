@@ -63,6 +63,16 @@ public sealed class WalGapPlannerTests
     }
 
     [Fact]
+    public void A_base_backup_of_a_timeline_that_was_left_ends_no_gap_of_the_present_one()
+    {
+        var history = History(2, (1, Segment(5).Start(Size)));
+        var wal = Of([.. Segments(1, 3, 4, 5, 6, 7), .. Segments(2, 5, 7, 8)], history);
+        var gap = Assert.Single(Find(wal, Backup(0, 3), Backup(1, 6)));
+        Assert.Equal((true, new WalRange(Segment(6, 2), Segment(6, 2))), (gap.IsOpen, gap.Segments!.Value));
+        Assert.False(Assert.Single(Find(wal, Backup(0, 3), Backup(1, 7, timeline: 2))).IsOpen);
+    }
+
+    [Fact]
     public void A_missing_history_file_cuts_off_the_base_backups_of_older_timelines_until_one_of_the_new_is_there()
     {
         var wal = Of([.. Segments(1, 3, 4, 5), .. Segments(2, 5, 6, 7, 8)]);
@@ -118,7 +128,8 @@ public sealed class WalGapPlannerTests
                         missing.TryAdd(name, []);
                         missing[name].Add(backup.Id);
                         if (timeline == wal.TimelinesFrom(backup)[^1]
-                            && !restorable.Any(r => r.Id.CompareTo(backup.Id) > 0 && r.FirstSegment.Number(Size) > n))
+                            && !restorable.Any(r => r.Id.CompareTo(backup.Id) > 0
+                                && r.FirstSegment.Number(Size) > n && wal.TimelinesFrom(r)[^1] >= timeline))
                             open.Add(name);
                     }
                 }
@@ -132,7 +143,8 @@ public sealed class WalGapPlannerTests
             Assert.Equal(missing.Keys.Select(name => name.Number(Size)).ToHashSet(), numbers);
             Assert.All(gaps, gap => Assert.Equal(
                 missing[gap.Segments!.Value.Last].Order(), gap.CutOff.Order()));
-            Assert.All(gaps, gap => Assert.Equal(open.Contains(gap.Segments!.Value.Last), gap.IsOpen));
+            Assert.All(gaps, gap => Assert.Equal(
+                gap.IsOnLatestPath && open.Contains(gap.Segments!.Value.Last), gap.IsOpen));
         });
 
     private static IEnumerable<ulong> Numbers(WalRange range)
