@@ -1,5 +1,7 @@
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
+using Highwater.Engine.WalArchiving.Streaming;
 using Microsoft.Extensions.Configuration;
 
 namespace Highwater.Engine.Configuration;
@@ -22,6 +24,12 @@ public sealed record HighwaterSettings(
     /// <summary>How long the embedded host remembers a finished orchestration.</summary>
     public TimeSpan HistoryRetention { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>How WAL comes from the server.</summary>
+    public WalSource WalSource { get; init; } = WalSource.Archive;
+
+    /// <summary>How it is streamed, where it is.</summary>
+    public WalStreamOptions WalStream { get; init; } = WalStreamOptions.Default;
+
     /// <summary>What <c>serve</c> logs.</summary>
     public LogOptions Log { get; init; } = LogOptions.Default;
 
@@ -43,12 +51,14 @@ public sealed record HighwaterSettings(
             Path.GetFullPath(reader.Text(SettingNames.StatePath, ".highwater")))
         {
             HistoryRetention = TimeSpan.FromDays(reader.Number(SettingNames.HistoryDays, 30, 1, 36_499)),
+            WalSource = reader.OneOf(SettingNames.WalSource, WalSource.Archive),
+            WalStream = WalStreamSettings.Read(reader),
             Log = LogOptions.Read(reader),
         };
         // Not kept: only the embedded host asks for it, and what nobody holds nobody prints.
         reader.Secret(SettingNames.Key);
         reader.ThrowIfFaulty();
-        return settings;
+        return settings with { WalStream = settings.WalStream with { WorkFolder = settings.TemporaryPath } };
     }
 
     private static int ReadRetention(SettingsReader reader)

@@ -13,7 +13,13 @@ public static class SettingNames
     public const string BackupRetentionCount = "BACKUP_RETENTION_COUNT";
     public const string WalSyncInterval = "WAL_SYNC_INTERVAL";
     public const string WalSyncSchedule = "WAL_SYNC_SCHEDULE";
+    public const string WalSource = "WAL_SOURCE";
     public const string WalSpoolPath = "WAL_SPOOL_PATH";
+    public const string WalStreamSlot = "WAL_STREAM_SLOT";
+    public const string WalStreamAcknowledge = "WAL_STREAM_ACKNOWLEDGE";
+    public const string WalSlotLagWarn = "WAL_SLOT_LAG_WARN_MB";
+    public const string WalSlotLagLimit = "WAL_SLOT_LAG_LIMIT_MB";
+    public const string WalSlotLagAction = "WAL_SLOT_LAG_ACTION";
     public const string LocalBackupPath = "LOCAL_BACKUP_PATH";
     public const string RemoteBackupHost = "REMOTE_BACKUP_HOST";
     public const string RemoteBackupPort = "REMOTE_BACKUP_PORT";

@@ -54,6 +54,11 @@ public static class ErrorCodes
     public static readonly ErrorCode WalAbsent = new("HW504", "wal-absent", ExitCode.No);
     public static readonly ErrorCode SpoolUnusable = new("HW505", "spool-unusable", ExitCode.Trouble);
 
+    public static readonly ErrorCode SlotLagging = new("HW511", "slot-lagging", ExitCode.Trouble);
+    public static readonly ErrorCode SlotLost = new("HW512", "slot-lost", ExitCode.No);
+    public static readonly ErrorCode SlotUnusable = new("HW513", "slot-unusable", ExitCode.Trouble);
+    public static readonly ErrorCode WalGone = new("HW514", "wal-gone", ExitCode.No);
+
     // 6xx: restore
     public static readonly ErrorCode RestoreTargetNotEmpty =
         new("HW601", "restore-directory-not-empty", ExitCode.Refused);

@@ -41,14 +41,30 @@ public static class PostgresConnection
     {
         try
         {
-            await using var connection = new PhysicalReplicationConnection(StringFor(server));
-            await connection.Open(cancellationToken);
+            await using var connection = await OpenReplicationAsync(server, cancellationToken);
             var system = await connection.IdentifySystem(cancellationToken);
             return SystemIdentifier.Parse(system.SystemId);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw PostgresErrors.Translate(e, server);
+        }
+    }
+
+    /// <summary>Opens a connection in replication mode for a caller who translates what it throws.</summary>
+    internal static async Task<PhysicalReplicationConnection> OpenReplicationAsync(
+        PostgresOptions server, CancellationToken cancellationToken)
+    {
+        var connection = new PhysicalReplicationConnection(StringFor(server));
+        try
+        {
+            await connection.Open(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
         }
     }
 

@@ -81,6 +81,18 @@ public static class RepositoryLayout
         return WalFileName.TryParse(name, out var file) && WalFile(file) == key ? file : null;
     }
 
+    /// <summary>A piece of an unfinished segment: beside the segments of its timeline and log, under a name that is
+    /// none PostgreSQL gives.</summary>
+    public static string WalPiece(WalPieceName piece) => $"{WalFolder(piece.Segment)}{piece}.zst";
+
+    /// <summary>The piece under a key of the WAL archive, or null if the key is not one.</summary>
+    public static WalPieceName? WalPieceOf(string key)
+    {
+        var name = key[(key.LastIndexOf('/') + 1)..];
+        return name.EndsWith(".zst", StringComparison.Ordinal) && WalPieceName.TryParse(name[..^4], out var piece)
+            && WalPiece(piece) == key ? piece : null;
+    }
+
     public static string Lease(string holder) => $"{Leases}{holder}.json";
 
     /// <summary>What is remembered of the repository at an address, by the SHA-256 of the address in UTF-8.</summary>

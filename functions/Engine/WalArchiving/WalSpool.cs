@@ -80,6 +80,29 @@ internal sealed class WalSpool(string path)
         }
     }
 
+    /// <summary>Puts a file aside that never was in the spool, makes it durable, and says where it is.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    public async Task<string> SetAsideAsync(WalFileName file, Stream content, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(path, QuarantineFolder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var attempt = 1;
+            var target = Path.Combine(folder, file.Name);
+            while (File.Exists(target))
+                target = Path.Combine(folder, $"{file.Name}.{++attempt}");
+            await using var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
+            await content.CopyToAsync(copy, cancellationToken);
+            copy.Flush(flushToDisk: true);
+            return target;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"{file} cannot be put into {folder}: {e.Message}", e);
+        }
+    }
+
     /// <summary>How many files were moved aside and are still there.</summary>
     /// <exception cref="IOException">It cannot be listed.</exception>
     public int CountMovedAside()

@@ -1,0 +1,74 @@
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
+using Microsoft.Extensions.Logging;
+
+namespace Highwater.Engine.WalArchiving.Streaming;
+
+/// <summary>The replication slot of a run, and what an operator has to know of it.</summary>
+internal sealed partial class StreamSlot(PostgresOptions server, WalStreamOptions options, ILogger logger)
+{
+    /// <summary>Makes the slot where there is none, or where the server has given it up.</summary>
+    /// <exception cref="HighwaterException">2xx; <see cref="ErrorCodes.SlotUnusable"/>.</exception>
+    public async Task<ReplicationSlot> PrepareAsync(
+        WalConnection connection, List<WalFault> faults, CancellationToken cancellationToken)
+    {
+        var read = new ReadReplicationSlot(server);
+        var slot = await read.RunAsync(options.Slot, cancellationToken);
+        if (slot is { IsPhysical: false })
+            throw new HighwaterException(
+                ErrorCodes.SlotUnusable,
+                $"The replication slot '{options.Slot}' is a logical one.",
+                "name another that nobody uses: WAL_STREAM_SLOT=highwater");
+        if (slot is { IsLost: true })
+        {
+            Report(faults, SlotLagGuard.Lost(slot));
+            await connection.DropSlotAsync(cancellationToken);
+            slot = null;
+        }
+
+        if (slot is not null)
+        {
+            WarnOfLag(slot);
+            return slot;
+        }
+
+        await connection.CreateSlotAsync(cancellationToken);
+        slot = await read.RunAsync(options.Slot, cancellationToken);
+        LogCreated(logger, options.Slot, slot?.RestartLsn ?? Lsn.None);
+        return slot ?? throw new TransientException(
+            ErrorCodes.SlotUnusable, $"The replication slot '{options.Slot}' was dropped as soon as it was made.",
+            "find out who drops it");
+    }
+
+    /// <summary>Drops the slot once the server has noticed that its stream is over.</summary>
+    public async Task DropAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await WalConnection.OpenAsync(server, options, cancellationToken);
+        await connection.DropSlotAsync(cancellationToken);
+    }
+
+    /// <summary>Says it loudly, and in the result.</summary>
+    public void Report(List<WalFault> faults, HighwaterException error)
+    {
+        LogFault(logger, error.Message);
+        faults.Add(WalFault.Of(options.Slot, error));
+    }
+
+    private void WarnOfLag(ReplicationSlot slot)
+    {
+        var guard = new SlotLagGuard(options);
+        if (guard.Judge(slot.LagBytes) != SlotLagVerdict.Fine)
+            LogLag(logger, slot.LagBytes, options.Slot);
+    }
+
+    [LoggerMessage(EventId = 531, Level = LogLevel.Information,
+        Message = "Made the replication slot {Slot}: the server keeps its WAL from {Lsn} on")]
+    private static partial void LogCreated(ILogger logger, string slot, Lsn lsn);
+
+    [LoggerMessage(EventId = 532, Level = LogLevel.Error, Message = "{Error}")]
+    private static partial void LogFault(ILogger logger, string error);
+
+    [LoggerMessage(EventId = 540, Level = LogLevel.Warning,
+        Message = "The server keeps {Bytes} bytes of WAL for the replication slot {Slot}: streaming has to catch up")]
+    private static partial void LogLag(ILogger logger, long bytes, string slot);
+}
