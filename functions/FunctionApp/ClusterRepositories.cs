@@ -63,6 +63,11 @@ public sealed class ClusterRepositories(
         string name, BackupRepository local, CancellationToken cancellationToken) =>
         prepareRepository.RunBesideAsync(name, local, cancellationToken);
 
+    /// <summary>The counterparts of the local repository, to be opened when there is something for them.</summary>
+    public IReadOnlyList<RepositorySource> CopiesOf(BackupRepository local) =>
+        [.. repositories.Sources.Where(source => source.Name != local.Name)
+            .Select(source => source with { OpenAsync = token => OpenAsync(source.Name, local, token) })];
+
     /// <summary>The counterparts of the local repository, to be prepared when they are needed.</summary>
     public IReadOnlyList<RepositorySource> OthersOf(BackupRepository local) =>
         [.. repositories.Sources.Where(source => source.Name != local.Name)

@@ -5,6 +5,7 @@ using Highwater.Engine.Repository;
 using Highwater.Engine.Retention;
 using Highwater.Engine.Verification;
 using Highwater.Engine.WalArchiving;
+using Highwater.Engine.WalArchiving.Streaming;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,8 @@ public static class HighwaterRegistration
         var settings = HighwaterSettings.Read(configuration);
         services.AddSingleton(settings);
         services.AddSingleton(settings.Postgres);
-        services.AddSingleton(new WalOptions(settings.SpoolPath));
+        services.AddSingleton(settings.Wal);
+        services.AddSingleton(settings.WalStream);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new Repositories(
             settings.Repositories,
@@ -35,6 +37,9 @@ public static class HighwaterRegistration
         services.AddTransient<ReplicateBackup>();
         services.AddTransient<ArchiveSpooledWal>();
         services.AddTransient<ReplicateWal>();
+        services.AddTransient<StreamWal>();
+        services.AddTransient<CatchUpWal>();
+        services.AddTransient<TakeWal>();
         services.AddTransient<FindWalGap>();
         services.AddTransient<AwaitWal>();
         services.AddTransient<VerifyRepository>();

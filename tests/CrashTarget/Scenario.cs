@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.FunctionApp.BaseBackup;
+using Highwater.FunctionApp.WalStream;
 using Highwater.FunctionApp.WalSync;
 
 namespace Highwater.CrashTarget;
@@ -64,6 +65,10 @@ public sealed record Scenario(string Orchestration, string Title)
             AtOnce = 2,
             Durations = NearAndFar,
             Gap = new FoundWalGap("000000010000000000000004", DateTimeOffset.UnixEpoch, ["20261122T020000Z"]),
+        },
+        new(WalStreamOrchestration.Name, "two sessions and a failure, until the settings change")
+        {
+            Faults = { [WalStreamActivities.StreamWal] = (Denied, TimeSpan.FromSeconds(5)) },
         },
         new(RoundsFunctions.Rounds, "what the app does not use yet")
         {

@@ -43,7 +43,7 @@ public static class BackupCommand
         var settings = HighwaterSettings.Read(configuration);
 
         // Asked here first, so that a person at the keyboard is not kept waiting through the retries of a nightly run.
-        var facts = await new CheckServer(settings.Postgres).RunAsync(cancellationToken);
+        var facts = await new CheckServer(settings.Postgres, settings.Wal).RunAsync(cancellationToken);
         await CreateAsync(toCreate, settings, facts, cancellationToken);
         var run = new OrchestrationRun(configuration, settings, terminal);
         var progress = new BackupProgressLines(terminal);

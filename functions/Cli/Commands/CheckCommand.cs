@@ -7,6 +7,7 @@ using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Diagnostics.Checks;
 using Highwater.Engine.Errors;
 using Highwater.Engine.WalArchiving;
+using Highwater.Engine.WalArchiving.Streaming;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Highwater.Cli.Commands;
@@ -50,13 +51,15 @@ public static class CheckCommand
         var configuration = Settings.Load();
         var settings = HighwaterSettings.Read(configuration);
         await using var repositories = OpenRepositories.Of(settings.Repositories);
-        var wal = new WalOptions(settings.SpoolPath);
-        var probe = new ProbeWal(
-            settings.Postgres,
-            wal,
-            new ArchiveSpooledWal(wal, NullLogger<ArchiveSpooledWal>.Instance),
-            new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance),
-            TimeProvider.System);
+        var replicate = new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance);
+        var stream = new StreamWal(
+            settings.Postgres, settings.Wal, settings.WalStream, replicate, TimeProvider.System,
+            NullLogger<StreamWal>.Instance);
+        var take = new TakeWal(
+            settings.Wal,
+            new ArchiveSpooledWal(settings.Wal, NullLogger<ArchiveSpooledWal>.Instance),
+            new CatchUpWal(settings.Postgres, settings.WalStream, stream, TimeProvider.System));
+        var probe = new ProbeWal(settings.Postgres, settings.Wal, take, replicate, TimeProvider.System);
         var check = new CheckInstallation(settings, repositories.Sources, probe, TimeProvider.System);
         var schedule = await ReadSchedule.RunAsync(configuration, settings, cancellationToken);
         var report = await check.RunAsync(schedule, timeout, cancellationToken);

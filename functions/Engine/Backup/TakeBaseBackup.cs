@@ -1,6 +1,7 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
 using Highwater.Engine.Storage.Local;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,8 @@ namespace Highwater.Engine.Backup;
 /// local repository and offered to the others at the same time. No byte of the database touches a disk except in packs,
 /// unless the cluster has tablespaces, which pg_basebackup can only write to files.
 /// </summary>
-public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider clock, ILogger<TakeBaseBackup> logger)
+public sealed partial class TakeBaseBackup(
+    PostgresOptions server, TimeProvider clock, ILogger<TakeBaseBackup> logger, WalOptions? wal = null)
 {
     /// <summary>Under which name the server shows the base backup; see <see cref="ReadBackupProgress"/>.</summary>
     public const string ApplicationName = "highwater";
@@ -42,7 +44,7 @@ public sealed partial class TakeBaseBackup(PostgresOptions server, TimeProvider 
         if ((await catalog.ListIdsAsync(cancellationToken)).Contains(id))
             return await catalog.ReadAsync(id, cancellationToken);
 
-        var facts = await new CheckServer(server).RunAsync(cancellationToken);
+        var facts = await new CheckServer(server, wal).RunAsync(cancellationToken);
         local.EnsureBelongsTo(facts.SystemIdentifier);
         await using var lease = await Lease.AcquireAsync(
             local, LeasePurpose.BaseBackup, clock, logger, cancellationToken);

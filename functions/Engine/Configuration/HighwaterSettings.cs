@@ -30,6 +30,9 @@ public sealed record HighwaterSettings(
     /// <summary>How it is streamed, where it is.</summary>
     public WalStreamOptions WalStream { get; init; } = WalStreamOptions.Default;
 
+    /// <summary>How WAL is taken from the server.</summary>
+    public WalOptions Wal => new(SpoolPath, Source: WalSource);
+
     /// <summary>What <c>serve</c> logs.</summary>
     public LogOptions Log { get; init; } = LogOptions.Default;
 

@@ -1,4 +1,5 @@
 using Highwater.Engine.Errors;
+using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Postgres;
 
@@ -6,7 +7,9 @@ namespace Highwater.Engine.Postgres;
 /// Says whether the server can be backed up, and if not, everything that stands in the way at once. Changes nothing;
 /// repeatable.
 /// </summary>
-public sealed class CheckServer(PostgresOptions server)
+/// <param name="server">Which one.</param>
+/// <param name="wal">How its WAL comes; null for by archive_command.</param>
+public sealed class CheckServer(PostgresOptions server, WalOptions? wal = null)
 {
     /// <returns>The facts of a server that meets every requirement.</returns>
     /// <exception cref="HighwaterException">2xx: it cannot be asked, or does not meet them.</exception>
@@ -21,7 +24,7 @@ public sealed class CheckServer(PostgresOptions server)
     public async Task<IReadOnlyList<HighwaterException>> FindUnmetAsync(
         ServerFacts facts, CancellationToken cancellationToken)
     {
-        List<HighwaterException> unmet = [.. ServerRequirements.FindUnmet(facts, server)];
+        List<HighwaterException> unmet = [.. ServerRequirements.FindUnmet(facts, server, wal?.Source != WalSource.Stream)];
         if (facts.Role.MayReplicate && facts.MaxWalSenders > 0)
             await TryReplicationAsync(unmet, cancellationToken);
         return unmet;

@@ -14,7 +14,11 @@ public static class ServerRequirements
         + "then restart the server with WAL_SPOOL_PATH in its environment.";
 
     /// <summary>Every unmet requirement, the gravest first; empty if the server can be backed up.</summary>
-    public static IReadOnlyList<HighwaterException> FindUnmet(ServerFacts facts, PostgresOptions server)
+    /// <param name="facts">Of the server.</param>
+    /// <param name="server">How it was asked.</param>
+    /// <param name="mustArchive">False where WAL is streamed instead.</param>
+    public static IReadOnlyList<HighwaterException> FindUnmet(
+        ServerFacts facts, PostgresOptions server, bool mustArchive = true)
     {
         List<HighwaterException> unmet = [];
         if (facts.MajorVersion < OldestMajor)
@@ -24,7 +28,9 @@ public static class ServerRequirements
         if (!facts.Role.MayReadAllSettings)
             unmet.Add(SettingsRightMissing(server));
         AddSenders(unmet, facts);
-        AddArchiving(unmet, facts);
+        AddWalLevel(unmet, facts);
+        if (mustArchive)
+            AddArchiving(unmet, facts);
         return unmet;
     }
 
@@ -62,7 +68,7 @@ public static class ServerRequirements
         }
     }
 
-    private static void AddArchiving(List<HighwaterException> unmet, ServerFacts facts)
+    private static void AddWalLevel(List<HighwaterException> unmet, ServerFacts facts)
     {
         if (facts.WalLevel == "minimal")
         {
@@ -70,7 +76,10 @@ public static class ServerRequirements
                 "wal_level is minimal: the WAL is not enough to recover from.",
                 "ALTER SYSTEM SET wal_level = replica; then restart the server."));
         }
+    }
 
+    private static void AddArchiving(List<HighwaterException> unmet, ServerFacts facts)
+    {
         if (facts.ArchiveMode == "off")
             unmet.Add(NotArchiving("archive_mode is off: no WAL is archived.", ArchiveRemedy));
         else if (facts.ArchiveCommand.Length == 0 && facts.ArchiveLibrary.Length == 0)

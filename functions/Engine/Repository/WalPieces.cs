@@ -53,29 +53,30 @@ public sealed class WalPieces(BackupRepository repository)
         }
     }
 
-    /// <summary>What is in the folder of a segment, by one listing: the pieces of it and of its neighbours, and those
-    /// of them that are of no use any more because their segment is there whole.</summary>
+    /// <summary>All pieces in the folder of a segment, by one listing: its own and those of its neighbours, in no
+    /// particular order.</summary>
     /// <exception cref="HighwaterException">Any storage error.</exception>
-    public async Task<(IReadOnlyList<WalPieceName> Pieces, IReadOnlyList<WalPieceName> Superseded)> ListBesideAsync(
+    public async Task<IReadOnlyList<WalPieceEntry>> ListBesideAsync(
         WalSegmentName segment, CancellationToken cancellationToken)
     {
-        var pieces = new List<WalPieceName>();
+        var pieces = new List<WalPieceEntry>();
         var whole = new HashSet<WalSegmentName>();
         await foreach (var entry in Storage.ListAsync(RepositoryLayout.WalFolder(segment), cancellationToken))
         {
             if (RepositoryLayout.WalPieceOf(entry.Key) is { } piece)
-                pieces.Add(piece);
+                pieces.Add(new WalPieceEntry(piece, entry.ModifiedAt, false));
             else if (RepositoryLayout.WalFileOf(entry.Key) is { Kind: WalFileKind.Segment } file && entry.Length > 0)
                 whole.Add(file.Segment);
         }
 
-        return (pieces, [.. pieces.Where(piece => whole.Contains(piece.Segment))]);
+        return [.. pieces.Select(piece => piece with { IsSuperseded = whole.Contains(piece.Name.Segment) })];
     }
 
     /// <summary>All pieces of a segment that lead on from its start, by one listing of its folder.</summary>
     /// <exception cref="HighwaterException">Any storage error.</exception>
     public async Task<WalPieceChain> ReadChainAsync(WalSegmentName segment, CancellationToken cancellationToken) =>
-        WalPieceChain.Of(segment, (await ListBesideAsync(segment, cancellationToken)).Pieces);
+        WalPieceChain.Of(
+            segment, (await ListBesideAsync(segment, cancellationToken)).Select(piece => piece.Name));
 
     /// <summary>
     /// Opens the plain bytes of a piece. The stream throws at its end if they are not those that were stored.

@@ -80,7 +80,7 @@ wal_get() { # NAME DEST
   name=$1
   dest=$2
   new=$dest.highwater-$$
-  trap 'rm -f "$new"; exit $wal_trouble' HUP INT TERM
+  trap 'rm -f "$new" "$new.piece"; exit $wal_trouble' HUP INT TERM
   case $name in
     *[!0-9A-Fa-z.]* | '') die "$wal_trouble" "'$name' is not the name of a WAL file" ;;
     *.history) stored=$repository/wal-archive/$name ;;
@@ -95,22 +95,81 @@ wal_get() { # NAME DEST
         ls "$folder" >/dev/null || die "$wal_trouble" "cannot read $folder"
       fi
     done
-    exit 1
+    [ "${#name}" -eq 24 ] || exit 1
+    unfinished "$name" || exit 1
+    mv -f "$new" "$dest" || die_wal "cannot write $dest"
+    exit 0
   fi
   case $stored in
     *.zst)
-      zstd -dcq "$stored" >"$new" || die_wal "$stored cannot be decompressed"
-      length=$(od -An -tu4 -j4 -N4 "$stored" | tr -d ' ')
-      expected=$(tail -c +9 "$stored" | head -c "$length" | jq -r .sha256) || die_wal "$stored has no readable first frame"
-      same_hash "$expected" "$new" || die_wal "$stored is damaged: its SHA-256 is not $expected"
+      plain "$stored" "$new"
       ;;
     *) cat "$stored" >"$new" || die_wal "$stored cannot be read" ;;
   esac
   mv -f "$new" "$dest" || die_wal "cannot write $dest"
 }
 
+plain() { # STORED FILE: decompresses WAL and compares it with its first frame
+  zstd -dcq "$1" >"$2" || die_wal "$1 cannot be decompressed"
+  length=$(od -An -tu4 -j4 -N4 "$1" | tr -d ' ')
+  expected=$(tail -c +9 "$1" | head -c "$length" | jq -r .sha256) || die_wal "$1 has no readable first frame"
+  same_hash "$expected" "$2" || die_wal "$1 is damaged: its SHA-256 is not $expected"
+}
+
+# Of the segment that the server was writing when it was lost there may be pieces. They lead from one to the next; zeros
+# fill the rest, and PostgreSQL takes the last whole record for the end of the WAL.
+unfinished() { # SEGMENT: makes it in $new, or says no
+  timeline=$(printf %s "$1" | cut -c1-8)
+  folder=$repository/wal-archive/$(printf %s "$1" | cut -c1-16)
+  end=0
+  : >"$new"
+  while next=; do
+    for piece in "$folder/$1".*-*.partial.zst; do
+      from=$(basename "$piece" | cut -c26-33)
+      to=$(basename "$piece" | cut -c35-42)
+      if [ -e "$piece" ] && [ "$((0x$from))" -eq "$end" ] && [ "$((0x$to))" -gt "$end" ]; then
+        # The names of those from one place are in order: the last one leads farthest.
+        next=$piece
+        reached=$((0x$to))
+      fi
+    done
+    [ -n "$next" ] || break
+    plain "$next" "$new.piece"
+    cat "$new.piece" >>"$new" || die_wal "cannot write $new"
+    rm -f "$new.piece"
+    end=$reached
+  done
+  if [ "$end" -eq 0 ] || ! ends_here "$1"; then
+    rm -f "$new"
+    return 1
+  fi
+  size=$(jq -r .walSegmentSize "$repository/repository.json")
+  truncate -s "$size" "$new" || die_wal "cannot write $new"
+}
+
+ends_here() { # SEGMENT: whether its timeline goes no further, and was not left before it
+  size=$(jq -r .walSegmentSize "$repository/repository.json")
+  start=$(((0x$(printf %s "$1" | cut -c9-16) << 32) + 0x$(printf %s "$1" | cut -c17-24) * size))
+  for later in "$repository/wal-archive/$timeline"*/"$timeline"*.zst; do
+    later=$(basename "$later" | cut -c1-24)
+    [ "$(printf '%s\n' "$1" "$later" | sort | tail -n 1)" = "$1" ] || return 1
+  done
+  for history in "$repository"/wal-archive/*.history; do
+    [ -e "$history" ] || continue
+    while read -r parent left _; do
+      case $parent in
+        *[!0-9]* | '') continue ;;
+      esac
+      if [ "$parent" -eq "$((0x$timeline))" ] &&
+        [ "$(((0x${left%/*} << 32) + 0x${left#*/}))" -le "$start" ]; then
+        return 1
+      fi
+    done <"$history"
+  done
+}
+
 die_wal() {
-  rm -f "$new"
+  rm -f "$new" "$new.piece"
   die "$wal_trouble" "$*"
 }
 

@@ -14,7 +14,8 @@ public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositorie
 {
     /// <summary>
     /// Puts the file at the destination, whole and verified or not at all. <see cref="WalGetOutcome.Absent"/> only if
-    /// every repository has answered that it does not have it: PostgreSQL takes that for the end of the WAL.
+    /// every repository has answered that it does not have it: PostgreSQL takes that for the end of the WAL. Of the
+    /// segment that the server was writing when it was lost, what was streamed of it is put there, and zeros.
     /// </summary>
     /// <param name="name">The name PostgreSQL asks for (%f): segment, history, backup history or partial
     /// segment.</param>
@@ -50,16 +51,15 @@ public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositorie
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new HighwaterException(
-                    ErrorCodes.RestoreFailed,
-                    $"The WAL file {name} cannot be written to {Path.GetFullPath(destination)}: {e.Message}",
-                    "check the free space and the owner of pg_wal in the data directory",
-                    e);
+                throw CannotWrite(name, destination, e);
             }
         }
 
         if (trouble is not null)
             throw trouble;
+        if (file.Kind == WalFileKind.Segment
+            && await FetchUnfinishedAsync(file.Segment, destination, cancellationToken))
+            return WalGetOutcome.Found;
         return repositories.Count > 0
             ? WalGetOutcome.Absent
             : throw new HighwaterException(
@@ -67,6 +67,25 @@ public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositorie
                 "No repository was named, so that nobody can say whether the WAL is there.",
                 "name one: highwater wal-get NAME DEST --repository /var/lib/postgresql/backups");
     }
+
+    private async Task<bool> FetchUnfinishedAsync(
+        WalSegmentName segment, string destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new FetchUnfinishedWal(repositories).RunAsync(segment, destination, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(segment.ToString(), destination, e);
+        }
+    }
+
+    private static HighwaterException CannotWrite(string name, string destination, Exception e) => new(
+        ErrorCodes.RestoreFailed,
+        $"The WAL file {name} cannot be written to {Path.GetFullPath(destination)}: {e.Message}",
+        "check the free space and the owner of pg_wal in the data directory",
+        e);
 
     [LoggerMessage(6011, LogLevel.Debug, "The WAL file {Name} is not in the repository {Repository}")]
     private partial void LogAbsent(string name, string repository);

@@ -65,10 +65,18 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
 
     private async Task<WalContents> ReadContentsAsync(ulong number, CancellationToken cancellationToken)
     {
+        if (path.IsUnfinished(number))
+            return await SummarizeAsync(number, await ReadTailAsync(number - 1, cancellationToken), cancellationToken);
         var header = await archive.ReadHeaderAsync(WalFileName.Of(path.Segment(number)), cancellationToken);
         if (header.Contents is { } contents)
             return contents;
-        var summary = new WalSummary(path.Segment(number), archive.Repository.Description.WalSegmentSize, null);
+        return await SummarizeAsync(number, null, cancellationToken);
+    }
+
+    private async Task<WalContents> SummarizeAsync(
+        ulong number, WalTail? before, CancellationToken cancellationToken)
+    {
+        var summary = new WalSummary(path.Segment(number), archive.Repository.Description.WalSegmentSize, before);
         await ReadAsync(number, summary.Append, cancellationToken);
         return summary.ToContents();
     }
@@ -97,7 +105,24 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
 
     private async Task ReadAsync(ulong number, SpanTaker take, CancellationToken cancellationToken)
     {
-        await using var plain = await archive.OpenReadAsync(WalFileName.Of(path.Segment(number)), cancellationToken);
+        if (!path.IsUnfinished(number))
+        {
+            var file = WalFileName.Of(path.Segment(number));
+            await using var plain = await archive.OpenReadAsync(file, cancellationToken);
+            await ReadAsync(plain, take, cancellationToken);
+            return;
+        }
+
+        var pieces = new WalPieces(archive.Repository);
+        foreach (var piece in (await pieces.ReadChainAsync(path.Segment(number), cancellationToken)).Pieces)
+        {
+            await using var plain = await pieces.OpenReadAsync(piece, cancellationToken);
+            await ReadAsync(plain, take, cancellationToken);
+        }
+    }
+
+    private static async Task ReadAsync(Stream plain, SpanTaker take, CancellationToken cancellationToken)
+    {
         var buffer = new byte[1 << 18];
         while (await plain.ReadAsync(buffer, cancellationToken) is var count and > 0)
             take(buffer.AsSpan(0, count));

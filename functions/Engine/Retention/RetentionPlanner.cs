@@ -57,11 +57,15 @@ public static class RetentionPlanner
         var firstNeeded = kept.Min(record => record.FirstSegment.Start(input.SegmentSize));
         return Items(
             from entry in input.Wal
-            let file = RepositoryLayout.WalFileOf(entry.Key)
-            where file is not null && file.Value.Kind != Postgres.WalFileKind.TimelineHistory
-            where file.Value.Segment.End(input.SegmentSize) <= firstNeeded
+            let segment = SegmentOf(entry.Key)
+            where segment is not null && segment.Value.End(input.SegmentSize) <= firstNeeded
             select entry);
     }
+
+    /// <summary>The segment that a file or a piece is of; null for a timeline history and for what is not WAL.</summary>
+    private static Postgres.WalSegmentName? SegmentOf(string key) => RepositoryLayout.WalFileOf(key) is { } file
+        ? file.Kind == Postgres.WalFileKind.TimelineHistory ? null : file.Segment
+        : RepositoryLayout.WalPieceOf(key)?.Segment;
 
     private static IReadOnlyList<PruneItem> Packs(RetentionInput input, IReadOnlyList<BackupRecord> kept)
     {

@@ -17,4 +17,7 @@ internal enum CheckKind
 
     /// <summary>Decompressed and compared with its own header, or parsed.</summary>
     Wal,
+
+    /// <summary>Decompressed and compared with its own header, as long as it is there: pieces come and go.</summary>
+    WalPiece,
 }

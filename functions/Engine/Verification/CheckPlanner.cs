@@ -50,6 +50,9 @@ internal static class CheckPlanner
             {
                 if (RepositoryLayout.WalFileOf(key) is { } file)
                     AddWal(file);
+                else if (RepositoryLayout.WalPieceOf(key) is { } piece)
+                    checks.TryAdd(
+                        key, new ObjectCheck(key, CheckKind.WalPiece, Stored(key), null, Piece: piece));
             }
         }
 

@@ -11,13 +11,15 @@ namespace Highwater.Engine.Verification;
 /// <param name="Expected">Hash and length; null where only the object itself knows.</param>
 /// <param name="Backup">The base backup whose list or manifest it is.</param>
 /// <param name="Wal">The WAL file it is.</param>
+/// <param name="Piece">The piece of an unfinished segment it is.</param>
 internal sealed record ObjectCheck(
     string Key,
     CheckKind Kind,
     long? StoredLength,
     ObjectReference? Expected,
     BackupRecord? Backup = null,
-    WalFileName? Wal = null)
+    WalFileName? Wal = null,
+    WalPieceName? Piece = null)
 {
     /// <summary>How many bytes the check reads or hashes.</summary>
     public long BytesToHash => Kind == CheckKind.Presence ? 0 : StoredLength ?? 0;

@@ -35,6 +35,7 @@ internal sealed class ObjectChecker(BackupRepository repository)
                 CheckKind.FileList => await FileListCheck.FindFaultAsync(repository, check.Backup!, cancellationToken),
                 CheckKind.Manifest => await FindManifestFaultAsync(check, cancellationToken),
                 CheckKind.Wal => await FindWalFaultAsync(check.Wal!.Value, cancellationToken),
+                CheckKind.WalPiece => await FindPieceFaultAsync(check.Piece!.Value, cancellationToken),
                 _ => throw new ArgumentOutOfRangeException(nameof(check), check.Kind, "Unknown kind of check."),
             };
         }
@@ -81,6 +82,21 @@ internal sealed class ObjectChecker(BackupRepository repository)
             await _wal.ReadHistoryAsync(file.Segment.Timeline, cancellationToken);
         else
             await _wal.VerifyAsync(file, cancellationToken);
+        return null;
+    }
+
+    private async Task<string?> FindPieceFaultAsync(WalPieceName piece, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var plain = await new WalPieces(repository).OpenReadAsync(piece, cancellationToken);
+            await plain.CopyToAsync(Stream.Null, cancellationToken);
+        }
+        catch (HighwaterException e) when (e.Code == ErrorCodes.StorageObjectMissing)
+        {
+            // It was merged with others, or its segment is there whole by now.
+        }
+
         return null;
     }
 

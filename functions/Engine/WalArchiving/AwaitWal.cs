@@ -7,12 +7,12 @@ namespace Highwater.Engine.WalArchiving;
 
 /// <summary>
 /// Waits until a repository holds every WAL segment without which a base backup is worth nothing, and does what brings
-/// them there: empties the spool, replicates, and closes the server's current segment if nothing else would.
+/// them there: empties the spool, streams, replicates, and closes the server's current segment if nothing else would.
 /// </summary>
 public sealed partial class AwaitWal(
     PostgresOptions server,
     WalOptions options,
-    ArchiveSpooledWal archive,
+    TakeWal take,
     ReplicateWal replicate,
     TimeProvider clock,
     ILogger<AwaitWal> logger)
@@ -76,7 +76,7 @@ public sealed partial class AwaitWal(
             if (!switched)
                 switched = await TryFinishSegmentAsync(backup.LastSegment.End(size), cancellationToken);
             if (clock.GetElapsedTime(start) >= deadline)
-                throw await new WalWhereabouts(server, new WalSpool(options.SpoolPath)).ExplainAsync(
+                throw await new WalWhereabouts(server, options).ExplainAsync(
                     $"base backup {backup.Id} needs ({backup.FirstSegment} to {backup.LastSegment})",
                     missing, local, awaited, deadline, trouble, cancellationToken);
             await Task.Delay(PollInterval, clock, cancellationToken);
@@ -89,7 +89,7 @@ public sealed partial class AwaitWal(
         IReadOnlyList<WalSegmentName> missing,
         CancellationToken cancellationToken)
     {
-        await archive.RunAsync(local, cancellationToken);
+        await take.RunOrThrowAsync(local, cancellationToken);
 
         // What else the other repository lacks may take hours after an outage: that is the WAL sync's work.
         if (awaited != local)

@@ -11,17 +11,23 @@ namespace Highwater.Engine.WalArchiving;
 public sealed class WalContinuity
 {
     private readonly Dictionary<WalSegmentName, DateTimeOffset> _segments = [];
+    private readonly Dictionary<WalSegmentName, UnfinishedSegment> _unfinished;
     private readonly IReadOnlyDictionary<uint, TimelineHistory> _histories;
     private readonly WalSegmentSize _size;
 
     /// <param name="size">Of the cluster's segments.</param>
     /// <param name="files">Everything in the WAL archive, in any order. Only whole segments count.</param>
     /// <param name="histories">The timeline histories the archive has, by timeline.</param>
+    /// <param name="unfinished">Segments that are there in pieces; they count where the whole ones end.</param>
     public WalContinuity(
-        WalSegmentSize size, IEnumerable<WalArchiveEntry> files, IReadOnlyDictionary<uint, TimelineHistory> histories)
+        WalSegmentSize size,
+        IEnumerable<WalArchiveEntry> files,
+        IReadOnlyDictionary<uint, TimelineHistory> histories,
+        IEnumerable<UnfinishedSegment>? unfinished = null)
     {
         _size = size;
         _histories = histories;
+        _unfinished = unfinished?.ToDictionary(open => open.Segment) ?? [];
         foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.Segment))
             _segments[file.Name.Segment] = file.StoredAt;
         Ranges = FindRanges();
@@ -66,7 +72,15 @@ public sealed class WalContinuity
             histories[timeline] = await archive.ReadHistoryAsync(timeline, cancellationToken);
         }
 
-        return new WalContinuity(archive.Repository.Description.WalSegmentSize, files, histories);
+        var whole = new WalContinuity(archive.Repository.Description.WalSegmentSize, files, histories);
+        var unfinished = new List<UnfinishedSegment>();
+        foreach (var segment in whole.FindWhereToContinue())
+        {
+            if (await UnfinishedSegment.FindAsync(archive.Repository, segment, cancellationToken) is { } open)
+                unfinished.Add(open);
+        }
+
+        return unfinished.Count == 0 ? whole : new WalContinuity(whole._size, files, histories, unfinished);
     }
 
     /// <summary>Whether a segment is here.</summary>
@@ -181,14 +195,25 @@ public sealed class WalContinuity
             }
         }
 
+        var isGap = PathBeyond(history, next);
+        if (last is not null && !isGap && _unfinished.TryGetValue(next, out var open))
+            return new WalReach(next.Timeline, open.End, last, open.StoredAt, next, isGap, open);
         return new WalReach(
             timeline,
             end,
             last,
             last is { } stored ? _segments[stored] : null,
             next,
-            PathBeyond(history, next));
+            isGap);
     }
+
+    /// <summary>The segments that would be next: on each timeline, after its newest segment or where it
+    /// begins.</summary>
+    private IEnumerable<WalSegmentName> FindWhereToContinue() => Ranges
+        .GroupBy(range => range.First.Timeline).Select(ranges => ranges.Last().Last.Next(_size))
+        .Concat(_histories.Values.Select(
+            history => WalSegmentName.Containing(history.Timeline, history.Forks[^1].SwitchPoint, _size)))
+        .Distinct().Where(segment => !Has(segment));
 
     private bool PathBeyond(TimelineHistory history, WalSegmentName next) =>
         _segments.Keys.Any(s =>

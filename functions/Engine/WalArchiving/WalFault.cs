@@ -10,6 +10,10 @@ namespace Highwater.Engine.WalArchiving;
 /// <param name="MovedTo">Where the file is now, if it was moved aside.</param>
 public sealed record WalFault(string File, string Code, string WhatHappened, string Remedy, string? MovedTo = null)
 {
+    /// <summary>All of it, for people.</summary>
+    public string Describe() =>
+        $"{Code}: {WhatHappened}{(MovedTo is null ? "" : $" The file is now {MovedTo}.")}\n  To fix it: {Remedy}";
+
     internal static WalFault Of(string file, HighwaterException error, string? movedTo = null) =>
         new(file, error.Code.Code, error.WhatHappened, error.Remedy, movedTo);
 }

@@ -6,8 +6,10 @@ using Highwater.Engine.Repository;
 namespace Highwater.Engine.WalArchiving;
 
 /// <summary>Says of WAL segments that did not arrive how far they came, and what to do about it.</summary>
-internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
+internal sealed class WalWhereabouts(PostgresOptions server, WalOptions options)
 {
+    private readonly WalSpool _spool = new(options.SpoolPath);
+
     private const int MostNamed = 8;
 
     /// <param name="awaitedFor">Why the segments are awaited: the end of a sentence about them.</param>
@@ -60,12 +62,17 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
         CancellationToken cancellationToken)
     {
         var name = WalFileName.Of(segment);
-        if (File.Exists(spool.PathOf(name)))
+        if (File.Exists(_spool.PathOf(name)))
             return ("is in the spool", "see what keeps it there: 'highwater wal-sync'");
-        if (spool.MovedAside(name) is { } path)
+        if (_spool.MovedAside(name) is { } path)
             return ($"was moved aside to {path}", "'highwater wal-sync' printed why, and the log has it (event 502)");
         if (awaited != local && await IsInAsync(local, name, cancellationToken))
             return ($"is in the repository '{local.Name}' only", $"see that {awaited.Storage.Address} is reachable");
+        if (options.Source == WalSource.Stream)
+            return (
+                "was not streamed",
+                "see in the log of 'highwater serve' what holds up streaming (events 531 to 540); if the segment is "
+                + "not finished, close it on the server: SELECT pg_switch_wal()");
         if (facts?.Archiver is { IsFailing: true })
             return (
                 "was not archived",
@@ -76,7 +83,7 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalSpool spool)
         return string.CompareOrdinal(facts?.Archiver.LastArchivedWal, segment.ToString()) >= 0
             ? ("was archived elsewhere",
                 $"let archive_command and this program use one spool: WAL_SPOOL_PATH is "
-                + $"{Path.GetDirectoryName(spool.PathOf(name))} here")
+                + $"{Path.GetDirectoryName(_spool.PathOf(name))} here")
             : ("was not archived yet",
                 "close it on the server: SELECT pg_switch_wal(); and grant that right to this user: "
                 + $"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {PostgresErrors.Quote(server.User)}");

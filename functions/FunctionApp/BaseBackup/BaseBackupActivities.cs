@@ -14,6 +14,7 @@ public sealed class BaseBackupActivities(
     HighwaterSettings settings,
     ClusterRepositories repositories,
     CheckServer checkServer,
+    TakeWal takeWal,
     TakeBaseBackup takeBaseBackup,
     ReplicateBackup replicateBackup,
     AwaitWal awaitWal,
@@ -38,6 +39,10 @@ public sealed class BaseBackupActivities(
     {
         var facts = await checkServer.RunAsync(context.CancellationToken);
         var local = await repositories.PrepareLocalAsync(facts, context.CancellationToken);
+
+        // Streamed WAL begins with the slot: it has to be there before the base backup.
+        if (settings.WalSource == WalSource.Stream)
+            await takeWal.RunOrThrowAsync(local, context.CancellationToken);
         var taken = await new BackupCatalog(local).ListIdsAsync(context.CancellationToken);
         var id = BackupId.New(clock.GetUtcNow(), taken);
         return new CheckedServer(id.ToString(), local.Name, repositories.Others);

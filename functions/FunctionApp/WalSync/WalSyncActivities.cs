@@ -8,7 +8,7 @@ namespace Highwater.FunctionApp.WalSync;
 public sealed class WalSyncActivities(
     HighwaterSettings settings,
     ClusterRepositories repositories,
-    ArchiveSpooledWal archiveSpooledWal,
+    TakeWal takeWal,
     ReplicateWal replicateWal,
     TimeProvider clock)
 {
@@ -19,11 +19,12 @@ public sealed class WalSyncActivities(
     public async Task<ArchivedWal> ArchiveSpooledWalAsync([ActivityTrigger] string? input, FunctionContext context)
     {
         var local = await repositories.OpenLocalAsync(context.CancellationToken);
-        var archived = await archiveSpooledWal.RunAsync(local, context.CancellationToken);
+        var archived = await takeWal.RunAsync(
+            local, repositories.CopiesOf(local), context.CancellationToken);
         return new ArchivedWal(
             archived.Files,
             archived.Bytes,
-            [.. archived.Faults.Select(Describe)],
+            [.. archived.Faults.Select(fault => fault.Describe())],
             local.Name,
             repositories.Others,
             settings.Schedules.WalSyncInterval(clock));
@@ -41,11 +42,6 @@ public sealed class WalSyncActivities(
             replicated.Bytes,
             replicated.Remaining,
             replicated.RemainingBytes,
-            [.. replicated.Faults.Select(Describe)]);
+            [.. replicated.Faults.Select(fault => fault.Describe())]);
     }
-
-    private static string Describe(WalFault fault) =>
-        $"{fault.Code}: {fault.WhatHappened}"
-        + (fault.MovedTo is null ? "" : $" The file is now {fault.MovedTo}.")
-        + $"\n  To fix it: {fault.Remedy}";
 }

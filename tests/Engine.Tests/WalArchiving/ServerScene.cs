@@ -87,7 +87,8 @@ internal sealed class ServerScene : IAsyncDisposable
     public static ReplicateWal Replicator() => new(TimeProvider.System, NullLogger<ReplicateWal>.Instance);
 
     public AwaitWal Awaiter(PostgresOptions? login = null) => new(
-        login ?? Login, new WalOptions(Server.SpoolPath), Archiver(), Replicator(), TimeProvider.System,
+        login ?? Login, new WalOptions(Server.SpoolPath), new TakeWal(new WalOptions(Server.SpoolPath), Archiver()),
+        Replicator(), TimeProvider.System,
         NullLogger<AwaitWal>.Instance);
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using Highwater.Engine.Errors;
 using Highwater.FunctionApp.BaseBackup;
 using Highwater.FunctionApp.Tests.Scripted;
+using Highwater.FunctionApp.WalStream;
 using Highwater.FunctionApp.WalSync;
 
 namespace Highwater.FunctionApp.Tests.Histories;
@@ -11,6 +12,7 @@ namespace Highwater.FunctionApp.Tests.Histories;
 internal static class HistoryScenarios
 {
     private const string Backup = BaseBackupOrchestration.Name;
+    private const string Stream = WalStreamOrchestration.Name;
     private const string Wal = WalSyncOrchestration.Name;
 
     private static readonly TransientException Away =
@@ -53,6 +55,15 @@ internal static class HistoryScenarios
             ["WalSync.remote-away"] = host => FailAsync(host, Wal, "ReplicateWal near", Away),
             ["WalSync.retried"] = host => FailTwiceAsync(host, Wal, WalSyncActivities.ArchiveSpooledWal),
             ["WalSync.failed"] = host => FailAsync(host, Wal, WalSyncActivities.ArchiveSpooledWal, Away),
+            ["WalStream.over"] = host => host.RunAsync(Stream),
+            ["WalStream.goes-on"] = RunUntilSecondSessionAsync,
+            ["WalStream.session-failed"] = host => RunUntilItPausesAsync(
+                host, before => before with { Sessions = 1, Error = "HW201: away" }),
+            ["WalStream.step-failed"] = host =>
+            {
+                host.Script.Fail(WalStreamActivities.StreamWal, Denied);
+                return RunUntilItPausesAsync(host, before => before);
+            },
         };
 
     private static Task FailAsync(ScriptedHost host, string orchestration, string call, Exception failure)
@@ -93,5 +104,27 @@ internal static class HistoryScenarios
         });
         hanging.SetResult();
         await host.EndOfAsync(Wal);
+    }
+
+    /// <summary>What an upgrade finds: a session that is under way, after one that has ended.</summary>
+    private static async Task RunUntilSecondSessionAsync(ScriptedHost host)
+    {
+        host.Script.Stream = before =>
+        {
+            host.Script.Hold(WalStreamActivities.StreamWal);
+            return before with { Sessions = before.Sessions + 1 };
+        };
+        await host.TryStartAsync(Stream);
+        await Until.TrueAsync(() => host.Script.CountOf(WalStreamActivities.StreamWal) == 2);
+    }
+
+    private static async Task RunUntilItPausesAsync(
+        ScriptedHost host, Func<WalStreamStatus, WalStreamStatus> session)
+    {
+        host.Script.Stream = session;
+        await host.TryStartAsync(Stream);
+        await Until.TrueAsync(async () =>
+            (await host.Client.GetInstanceAsync(Stream, true, TestContext.Current.CancellationToken))?
+                .ReadCustomStatusAs<WalStreamStatus>() is { Error: not null });
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Highwater.Engine.WalArchiving;
+using Highwater.FunctionApp.WalStream;
 using Highwater.FunctionApp.WalSync;
 
 namespace Highwater.FunctionApp.Tests.Scripted;
@@ -16,6 +18,13 @@ public sealed class Script
     /// <summary>What the first, second ... pass brings to a repository.</summary>
     public Func<ReplicationStep, int, ReplicatedWal> Replicate { get; set; } =
         (step, _) => new ReplicatedWal(step.Repository, 2, 32, 0, 0, []);
+
+    /// <summary>How WAL comes, as the settings say.</summary>
+    public WalSource WalSource { get; set; } = WalSource.Archive;
+
+    /// <summary>How a session of streaming ends, after the one before.</summary>
+    public Func<WalStreamStatus, WalStreamStatus> Stream { get; set; } =
+        before => before with { Sessions = before.Sessions + 1, Error = null, IsOver = true };
 
     /// <summary>What is lost; null for nothing.</summary>
     public FoundWalGap? Gap { get; set; }

@@ -51,7 +51,7 @@ public sealed class CheckInstallation(
         try
         {
             var facts = await new ReadServerFacts(settings.Postgres).RunAsync(cancellationToken);
-            var unmet = await new CheckServer(settings.Postgres).FindUnmetAsync(facts, cancellationToken);
+            var unmet = await new CheckServer(settings.Postgres, settings.Wal).FindUnmetAsync(facts, cancellationToken);
             return (facts, [.. unmet.Select(StatusFault.Of)]);
         }
         catch (HighwaterException e)

@@ -10,7 +10,7 @@ namespace Highwater.Engine.Diagnostics.Checks;
 /// sync on the way. May run beside a running sync.
 /// </summary>
 public sealed class ProbeWal(
-    PostgresOptions server, WalOptions options, ArchiveSpooledWal archive, ReplicateWal replicate, TimeProvider clock)
+    PostgresOptions server, WalOptions options, TakeWal take, ReplicateWal replicate, TimeProvider clock)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
@@ -80,7 +80,7 @@ public sealed class ProbeWal(
     {
         while (true)
         {
-            var taken = await archive.RunAsync(local, cancellationToken);
+            var taken = await take.RunOrThrowAsync(local, cancellationToken);
             if (await FindAsync(probe, local, cancellationToken) is { } arrival)
                 return arrival;
             if (taken.Faults.FirstOrDefault(fault => fault.File == probe.Segment.ToString()) is { } fault)
@@ -150,7 +150,7 @@ public sealed class ProbeWal(
                 + $"{new Duration(oldest)}. In {new Duration(clock.GetElapsedTime(probe.Start))} "
                 + $"{copied.Files} files went.",
                 "let 'highwater serve' catch up, or do it now: highwater wal-sync; then run this check again");
-        return await new WalWhereabouts(server, new WalSpool(options.SpoolPath)).ExplainAsync(
+        return await new WalWhereabouts(server, options).ExplainAsync(
             "this check closed on the server", [probe.Segment], local, awaited, clock.GetElapsedTime(probe.Start),
             null, cancellationToken);
     }

@@ -115,7 +115,7 @@ internal sealed partial class CopyFollower(
         if (IsAwaited)
         {
             var end = new Lsn((ulong)Volatile.Read(ref _wholeEnd));
-            var result = await replicate.RunAsync(local, repository, cancellationToken);
+            var result = await replicate.RunAsync(local, repository, budget: null, cancellationToken);
             if (result.Faults is [var fault, ..])
                 throw new HighwaterException(ErrorCodes.WalAwaited, fault.WhatHappened, fault.Remedy);
 

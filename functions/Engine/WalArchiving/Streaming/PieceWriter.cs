@@ -23,10 +23,11 @@ internal sealed partial class PieceWriter(WalPieces pieces, ILogger logger)
     /// <exception cref="HighwaterException">Any storage error.</exception>
     public async Task BeginAsync(WalSegmentName segment, CancellationToken cancellationToken)
     {
-        var (all, superseded) = await pieces.ListBesideAsync(segment, cancellationToken);
-        await pieces.DeleteAsync(superseded, cancellationToken);
-        var chain = WalPieceChain.Of(segment, all);
-        _useless = [.. all.Where(piece => piece.Segment == segment && !chain.Pieces.Contains(piece))];
+        var beside = await pieces.ListBesideAsync(segment, cancellationToken);
+        await pieces.DeleteAsync(beside.Where(p => p.IsSuperseded).Select(p => p.Name), cancellationToken);
+        var own = beside.Where(p => !p.IsSuperseded && p.Name.Segment == segment).Select(p => p.Name).ToList();
+        var chain = WalPieceChain.Of(segment, own);
+        _useless = [.. own.Except(chain.Pieces)];
         _chain = chain;
     }
 
