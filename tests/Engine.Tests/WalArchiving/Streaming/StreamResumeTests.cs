@@ -29,9 +29,8 @@ public sealed class StreamResumeTests
             Exception? End(string method, string key) => Interlocked.Increment(ref calls) == step
                 ? new OperationCanceledException($"killed at {method} {key}")
                 : null;
-            (scene.LocalStorage.Fault, scene.LocalStorage.LostAnswer) = step % 2 == 0
-                ? (End, (_, _) => null)
-                : ((_, _) => null, (Func<string, string, Exception?>)End);
+            scene.LocalStorage.Fault = step % 2 == 0 ? End : (_, _) => null;
+            scene.LocalStorage.LostAnswer = step % 2 == 1 ? End : (_, _) => null;
             try
             {
                 await scene.Streamer().RunAsync(scene.Local, [], StreamLimit.ServerPosition, Token);
