@@ -26,7 +26,7 @@ public static class StatusCommand
     {
         var settings = Settings.Read();
         await using var repositories = OpenRepositories.Of(settings.Repositories);
-        var report = await new ReadStatus(TimeProvider.System).RunAsync(
+        var report = await new ReadStatus(TimeProvider.System, settings.WalSource, settings.WalStream).RunAsync(
             repositories.Sources, settings.SpoolPath, settings.Postgres,
             StatusPace.Of(settings.Schedules, TimeProvider.System), cancellationToken);
         if (DamagedState.Find(settings.StatePath) is { } damaged)

@@ -1,11 +1,17 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
+using Highwater.Engine.WalArchiving.Streaming;
 
 namespace Highwater.Engine.Diagnostics;
 
 /// <summary>Reads how repositories, spool and server are, and compares them with each other.</summary>
-public sealed class ReadStatus(TimeProvider clock)
+/// <param name="clock">What time it is.</param>
+/// <param name="source">How WAL comes from the server.</param>
+/// <param name="stream">How it is streamed, where it is.</param>
+public sealed class ReadStatus(
+    TimeProvider clock, WalSource source = WalSource.Archive, WalStreamOptions? stream = null)
 {
     /// <summary>
     /// Reads. Changes nothing. What is out of reach is in the report and is no exception.
@@ -35,15 +41,40 @@ public sealed class ReadStatus(TimeProvider clock)
         var inventories = readings.Select(reading => reading.Inventory).OfType<RepositoryInventory>().ToList();
         var asked = server is null
             ? null
-            : await ServerReader.ReadAsync(server, inventories, spoolPath, cancellationToken);
+            : await ReadServerAsync(server, inventories, spoolPath, cancellationToken);
         var now = clock.GetUtcNow();
         var first = readings.Length == 0 ? null : readings[0].Inventory;
         var statuses = await Task.WhenAll(readings.Zip(repositories, (reading, source) =>
             DescribeAsync(reading, source, first, inventories, asked, pace, now, cancellationToken)));
-        var spool = SpoolReader.Read(spoolPath, now);
+        var spool = source == WalSource.Stream ? SpoolStatus.Unused(spoolPath) : SpoolReader.Read(spoolPath, now);
         return new StatusReading(
             new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, pace, now)),
             [.. readings.Zip(statuses, (reading, status) => status.Reachable ? reading.Inventory : null)]);
+    }
+
+    private async Task<ServerStatus> ReadServerAsync(
+        PostgresOptions server,
+        IReadOnlyList<RepositoryInventory> inventories,
+        string spoolPath,
+        CancellationToken cancellationToken)
+    {
+        var status = await ServerReader.ReadAsync(server, inventories, spoolPath, cancellationToken);
+        if (source == WalSource.Archive || status.Fault is not null)
+            return status;
+        var options = stream ?? WalStreamOptions.Default;
+        try
+        {
+            var slot = await new ReadReplicationSlot(server).RunAsync(options.Slot, cancellationToken);
+            return status with
+            {
+                MustArchive = source != WalSource.Stream,
+                Stream = new StreamStatus(options.Slot, slot, options.LagWarnBytes, options.LagLimitBytes),
+            };
+        }
+        catch (HighwaterException e)
+        {
+            return status with { Fault = StatusFault.Of(e) };
+        }
     }
 
     private static async Task<(RepositoryInventory? Inventory, HighwaterException? Error)> ReadAsync(

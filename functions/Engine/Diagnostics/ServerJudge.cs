@@ -18,6 +18,15 @@ internal static class ServerJudge
     {
         if (server.Fault is { } fault)
             return [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
+        return
+        [
+            .. server.Stream is { } stream ? StreamJudge.Judge(stream) : [],
+            .. server.MustArchive ? OfArchiving(server, pace, now) : [],
+        ];
+    }
+
+    private static IEnumerable<StatusLine> OfArchiving(ServerStatus server, StatusPace pace, DateTimeOffset now)
+    {
         if (server.ArchiveMode == "off")
             return [Line(
                 StatusLevel.Fail, "The server does not archive WAL: archive_mode is off.",

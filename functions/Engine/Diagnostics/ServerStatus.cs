@@ -21,6 +21,12 @@ public sealed record ServerStatus(
     IReadOnlyList<string> LastArchivedAt,
     long? WaitingSegments)
 {
+    /// <summary>Whether its WAL is to come by archive_command.</summary>
+    public bool MustArchive { get; init; } = true;
+
+    /// <summary>How streaming from it goes; null where WAL is not streamed, or if it could not be asked.</summary>
+    public StreamStatus? Stream { get; init; }
+
     /// <summary>Whether it is a standby.</summary>
     public bool InRecovery { get; init; }
 

@@ -6,4 +6,10 @@ namespace Highwater.Engine.Diagnostics;
 /// <param name="Files">How many files wait.</param>
 /// <param name="Bytes">Their sum.</param>
 /// <param name="OldestAge">How long the oldest of them has waited; null if none does.</param>
-public sealed record SpoolStatus(string Path, StatusFault? Fault, int Files, long Bytes, TimeSpan? OldestAge);
+public sealed record SpoolStatus(string Path, StatusFault? Fault, int Files, long Bytes, TimeSpan? OldestAge)
+{
+    /// <summary>False where WAL is streamed and nothing comes through a spool: then nobody looked.</summary>
+    public bool IsUsed { get; init; } = true;
+
+    internal static SpoolStatus Unused(string path) => new(path, null, 0, 0, null) { IsUsed = false };
+}

@@ -126,6 +126,8 @@ internal static class StatusJudge
 
     public static IEnumerable<StatusLine> OfSpool(SpoolStatus spool)
     {
+        if (!spool.IsUsed)
+            return [];
         if (spool.Fault is { } fault)
             return [new StatusLine(StatusLevel.Fail, Spool, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
         if (spool.OldestAge is not { } age)

@@ -30,7 +30,7 @@ public sealed class CheckInstallation(
             ? null
             : await probeWal.RunAsync(repositories, deadline, cancellationToken);
         var pace = StatusPace.Of(settings.Schedules, clock);
-        var reading = await new ReadStatus(clock).ReadAsync(
+        var reading = await new ReadStatus(clock, settings.WalSource, settings.WalStream).ReadAsync(
             repositories, settings.SpoolPath, server is null ? null : settings.Postgres, pace, cancellationToken);
         var now = clock.GetUtcNow();
         List<CheckedRepository> read = [.. reading.Report.Repositories.Select((status, index) => new CheckedRepository(

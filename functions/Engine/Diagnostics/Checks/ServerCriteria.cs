@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Diagnostics.Checks;
 
@@ -15,7 +16,7 @@ internal static class ServerCriteria
     {
         if (facts.Server is not { } server)
             return facts.Unmet.Select(fault => Fault("server", fault));
-        return [.. OfServer(server, facts), .. OfArchiving(server, facts), .. OfTimeout(server), .. OfProbe(facts)];
+        return [.. OfServer(server, facts), .. OfArchiving(server, facts), .. OfTimeout(server, facts), .. OfProbe(facts)];
     }
 
     private static IEnumerable<CheckLine> OfServer(ServerFacts server, CheckFacts facts)
@@ -42,15 +43,19 @@ internal static class ServerCriteria
             return unmet;
         var judged = facts.Archiving is { } archiving
             ? ServerJudge.Judge(archiving, facts.Pace, facts.At)
-                .Select(line => new CheckLine("archiving", null, line.Level, line.Text, line.Remedy))
+                .Select(line => new CheckLine(
+                    line.Subject == StreamJudge.Stream ? "streaming" : "archiving", null, line.Level, line.Text,
+                    line.Remedy))
             : [];
+        if (facts.Settings.WalSource == WalSource.Stream)
+            return judged;
         return [.. ArchiveCommandCriterion.Judge(server, facts.Settings.SpoolPath), .. judged];
     }
 
-    private static IEnumerable<CheckLine> OfTimeout(ServerFacts server)
+    private static IEnumerable<CheckLine> OfTimeout(ServerFacts server, CheckFacts facts)
     {
         // A standby closes no segments (CheckArchiveTimeout in postmaster/checkpointer.c); its primary does.
-        if (server.ArchiveMode == "off" || server.InRecovery)
+        if (server.ArchiveMode == "off" || server.InRecovery || facts.Settings.WalSource == WalSource.Stream)
             return [];
         if (server.ArchiveTimeout == TimeSpan.Zero)
             return [Line(

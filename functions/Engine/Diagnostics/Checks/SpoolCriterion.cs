@@ -9,7 +9,9 @@ internal static class SpoolCriterion
     // A night in which nobody looks.
     private static readonly TimeSpan ShortTime = TimeSpan.FromHours(8);
 
-    public static IEnumerable<CheckLine> Judge(CheckFacts facts) => facts.SpoolProbe.Fault is { } fault
+    public static IEnumerable<CheckLine> Judge(CheckFacts facts) => !facts.Spool.IsUsed
+        ? OfQuarantine(facts)
+        : facts.SpoolProbe.Fault is { } fault
         ? [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)]
         : [.. StatusJudge.OfSpool(facts.Spool).Select(line => Line(line.Level, line.Text, line.Remedy)),
             .. OfRoom(facts), .. OfQuarantine(facts)];
