@@ -45,7 +45,7 @@ public sealed class WalPieceChainTests
             Assert.Equal(chain.Pieces, WalPieceChain.Of(Segment, chain.Pieces).Pieces);
         }
 
-        Assert.InRange(written, chain.Length, 6 * chain.Length);
+        Assert.InRange(written, chain.Length, 8 * chain.Length);
     }
 
     [Theory]

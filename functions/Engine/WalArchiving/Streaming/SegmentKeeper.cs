@@ -66,14 +66,16 @@ internal sealed partial class SegmentKeeper(
     }
 
     /// <summary>Takes what the server sent.</summary>
+    /// <param name="read">Gives the next bytes of it; 0 at its end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HighwaterException">Any storage error; <see cref="ErrorCodes.WalConflict"/>; of an earlier
     /// segment as well.</exception>
-    public async Task AppendAsync(Stream data, CancellationToken cancellationToken)
+    public async Task AppendAsync(Func<Memory<byte>, Task<int>> read, CancellationToken cancellationToken)
     {
         while (true)
         {
             var room = (int)Math.Min(_buffer.Length, Current.Size.Bytes - Current.Written);
-            var count = await data.ReadAsync(_buffer.AsMemory(0, room), cancellationToken);
+            var count = await read(_buffer.AsMemory(0, room));
             if (count == 0)
                 return;
             await Current.AppendAsync(_buffer.AsMemory(0, count), cancellationToken);

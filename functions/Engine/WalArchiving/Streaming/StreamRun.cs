@@ -124,8 +124,10 @@ internal sealed class StreamRun : IAsyncDisposable
             EnsureWritten(_keeper.Received, position);
             _from ??= _keeper.Received;
             FollowFrom(legs[i].From);
+            var isLast = i == legs.Count - 1;
             var session = new StreamSession(
-                own ?? first, _keeper, _copies, slot.RestartLsn ?? legs[i].From, _options, _clock);
+                own ?? first, _keeper, _copies, isLast ? () => FinishCopiesAsync(cancellationToken) : () => Task.CompletedTask,
+                slot.RestartLsn ?? legs[i].From, _options, _clock);
             try
             {
                 await session.RunAsync(legs[i].Timeline, Until(legs[i]), IsOver, cancellationToken);
@@ -135,14 +137,11 @@ internal sealed class StreamRun : IAsyncDisposable
                 Note(session);
             }
 
-            if (session.GivesUp)
-            {
-                await _slot.DropAsync(cancellationToken);
-                return;
-            }
+            if (!session.GivesUp)
+                continue;
+            await _slot.DropAsync(cancellationToken);
+            return;
         }
-
-        await FinishCopiesAsync(cancellationToken);
     }
 
     private Lsn? Until(StreamLeg leg) => leg.Until ?? (_limit.Duration is null ? _target : null);

@@ -11,6 +11,8 @@ namespace Highwater.Engine.WalArchiving.Streaming;
 /// <param name="connection">In replication mode; used up by this.</param>
 /// <param name="keeper">The local repository, begun where streaming begins.</param>
 /// <param name="copies">The other repositories.</param>
+/// <param name="finish">Brings the other repositories as far as is wanted before the server is told for the last
+/// time.</param>
 /// <param name="kept">From where on the server keeps WAL for the slot.</param>
 /// <param name="options">How often, and what the server is told.</param>
 /// <param name="clock">Of the intervals.</param>
@@ -18,11 +20,13 @@ internal sealed class StreamSession(
     WalConnection connection,
     SegmentKeeper keeper,
     IReadOnlyList<CopyFollower> copies,
+    Func<Task> finish,
     Lsn kept,
     WalStreamOptions options,
     TimeProvider clock)
 {
     private readonly SlotLagGuard _guard = new(options);
+    private readonly long _startedAt = clock.GetTimestamp();
     private long _keptAt = clock.GetTimestamp();
 
     /// <summary>What the server was told last.</summary>
@@ -63,6 +67,7 @@ internal sealed class StreamSession(
             }
 
             await keeper.KeepAsync(cancellationToken);
+            await finish();
             await AcknowledgeAsync(cancellationToken);
         }
         catch (HighwaterException e) when (ErrorCodes.OfPostgres.Contains(e.Code))
@@ -103,7 +108,8 @@ internal sealed class StreamSession(
                 ErrorCodes.PostgresQueryFailed,
                 $"The server sent WAL from {start} on, but {keeper.Received} was due.",
                 "see what stands between: a proxy must not take part in replication");
-        await keeper.AppendAsync(messages.Current.Data, cancellationToken);
+        var data = messages.Current.Data;
+        await keeper.AppendAsync(buffer => connection.ReadAsync(data, buffer, cancellationToken), cancellationToken);
         foreach (var copy in copies)
             copy.Follow(keeper.Current);
     }
@@ -119,14 +125,15 @@ internal sealed class StreamSession(
 
     private async Task AcknowledgeAsync(CancellationToken cancellationToken)
     {
+        // Never back again: what was released once may be gone.
         var safe = FindSafe();
-        if (safe != Lsn.None)
-            await connection.AcknowledgeAsync(safe, cancellationToken);
-        if (safe > Acknowledged)
-            Acknowledged = safe;
+        if (safe <= Acknowledged || safe < kept)
+            return;
+        await connection.AcknowledgeAsync(safe, cancellationToken);
+        Acknowledged = safe;
     }
 
-    /// <summary>Everything before it may be forgotten by the server; none if it is to be told nothing.</summary>
+    /// <summary>Everything before it may be forgotten by the server.</summary>
     private Lsn FindSafe()
     {
         if (options.Acknowledge == WalAcknowledgement.Local || copies.Count == 0)
@@ -137,7 +144,10 @@ internal sealed class StreamSession(
         // What cannot be acknowledged is what the server has to keep.
         var released = Math.Max(kept.Value, Math.Max(safe.Value, Acknowledged.Value));
         var lag = Math.Max(0, (long)(keeper.Received.Value - released));
-        if (_guard.Judge(lag) != SlotLagVerdict.TooMuch)
+
+        // One that answers is given time to catch up.
+        if (_guard.Judge(lag) != SlotLagVerdict.TooMuch
+            || (behind.Trouble is null && clock.GetElapsedTime(_startedAt) < options.CatchUpTime))
             return safe;
         Lagging ??= _guard.Describe(lag, behind.Trouble);
         return options.LagAction == SlotLagAction.Release ? keeper.Durable : safe;

@@ -72,6 +72,11 @@ internal sealed class WalConnection : IAsyncDisposable
     public Task<bool> NextAsync(IAsyncEnumerator<XLogDataMessage> messages) =>
         AskAsync(() => messages.MoveNextAsync().AsTask());
 
+    /// <summary>Reads on in a message; 0 at its end.</summary>
+    /// <exception cref="HighwaterException">2xx: the line broke in the middle of it.</exception>
+    public Task<int> ReadAsync(Stream data, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        AskAsync(() => data.ReadAsync(buffer, cancellationToken).AsTask());
+
     /// <summary>Tells the server that everything before a position is safe.</summary>
     public async Task AcknowledgeAsync(Lsn position, CancellationToken cancellationToken)
     {

@@ -20,6 +20,10 @@ public sealed record WalStreamOptions(
     /// <summary>The same for repositories whose answer nothing waits for.</summary>
     public TimeSpan CopyInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a repository that answers may be behind after a session began before the slot's lag counts
+    /// against it.</summary>
+    public TimeSpan CatchUpTime { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Where segments are collected that are not finished yet: a folder with room for some of
     /// them.</summary>
     public string WorkFolder { get; init; } = Path.GetTempPath();

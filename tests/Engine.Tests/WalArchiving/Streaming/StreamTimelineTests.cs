@@ -131,6 +131,7 @@ public sealed class StreamTimelineTests
                 Sha256 = Engine.Storage.Sha256Hash.Of(foreign),
                 StartLsn = segment.Start(StreamScene.Size),
                 EndLsn = segment.End(StreamScene.Size),
+                Contents = null,
             },
             new MemoryStream(foreign),
             Token))
