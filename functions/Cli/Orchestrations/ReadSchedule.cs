@@ -5,6 +5,7 @@ using Highwater.Engine.Diagnostics.Checks;
 using Highwater.Engine.Errors;
 using Highwater.FunctionApp;
 using Highwater.FunctionApp.BaseBackup;
+using Highwater.FunctionApp.WalStream;
 using Highwater.FunctionApp.WalSync;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
@@ -24,10 +25,12 @@ public static class ReadSchedule
             await using var host = new ServedHost(new Uri(url), configuration);
             var backup = await host.FindAsync(BaseBackupOrchestration.Name, cancellationToken);
             var sync = await host.FindAsync(WalSyncOrchestration.Name, cancellationToken);
+            var stream = await host.FindAsync(WalStreamOrchestration.Name, cancellationToken);
             return new ScheduleFacts(url, null,
             [
                 .. Read<BaseBackupOutcome>(BaseBackupOrchestration.Name, backup, outcome => outcome.Repositories),
                 .. Read<WalSyncOutcome>(WalSyncOrchestration.Name, sync, outcome => outcome.Repositories),
+                .. ReadStream(stream),
             ]);
         }
         catch (HighwaterException e)
@@ -49,6 +52,15 @@ public static class ReadSchedule
                 .FirstOrDefault(found => found is not null)
             : run.Output?.ToString() ?? run.Status.ToString();
         return [new LastRun(name, error is null ? null : FaultOf(error))];
+    }
+
+    /// <summary>It never ends: what it met last is in its custom status.</summary>
+    private static IEnumerable<LastRun> ReadStream(OrchestrationSnapshot? stream)
+    {
+        if (stream?.Progress<WalStreamStatus>() is not { IsOver: false } status)
+            return [];
+        var error = status.Error ?? status.Faults.FirstOrDefault();
+        return [new LastRun(WalStreamOrchestration.Name, error is null ? null : FaultOf(error))];
     }
 
     private static StatusFault FaultOf(string error)

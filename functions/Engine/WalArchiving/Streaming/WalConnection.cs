@@ -69,8 +69,22 @@ internal sealed class WalConnection : IAsyncDisposable
     /// <summary>The next message; false when the server ended the stream.</summary>
     /// <exception cref="HighwaterException">2xx; <see cref="ErrorCodes.SlotUnusable"/>;
     /// <see cref="ErrorCodes.WalGone"/>: the server has removed what was asked for.</exception>
-    public Task<bool> NextAsync(IAsyncEnumerator<XLogDataMessage> messages) =>
-        AskAsync(() => messages.MoveNextAsync().AsTask());
+    public async Task<bool> NextAsync(IAsyncEnumerator<XLogDataMessage> messages)
+    {
+        try
+        {
+            return await messages.MoveNextAsync();
+        }
+        catch (Exception e) when (e is NullReferenceException or InvalidOperationException)
+        {
+            // Npgsql 10 looks at what is gone when the line broke in the middle of the message before.
+            throw PostgresErrors.Unreachable(_server, "the connection is broken", e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw Translate(e);
+        }
+    }
 
     /// <summary>Reads on in a message; 0 at its end.</summary>
     /// <exception cref="HighwaterException">2xx: the line broke in the middle of it.</exception>
