@@ -59,7 +59,7 @@ public static class ReadSchedule
     {
         if (stream?.Progress<WalStreamStatus>() is not { IsOver: false } status)
             return [];
-        var error = status.Error ?? status.Faults.FirstOrDefault();
+        var error = status.Error ?? (status.Faults is [var first, ..] ? first : null);
         return [new LastRun(WalStreamOrchestration.Name, error is null ? null : FaultOf(error))];
     }
 

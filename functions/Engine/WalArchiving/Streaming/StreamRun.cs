@@ -64,6 +64,10 @@ internal sealed class StreamRun : IAsyncDisposable
         var files = (await archive.ListAsync(cancellationToken)).Where(f => f.StoredBytes > 0).Select(f => f.Name);
         var fallback = planner.StartOfSegment(slot.RestartLsn ?? position.Flushed);
         var from = planner.FindEnd(files) ?? fallback;
+
+        // Where the slot goes on in a segment that was begun already, what is missing before it was given up earlier.
+        if (from < fallback && await HasPiecesAsync(planner.Legs(fallback)[0], cancellationToken))
+            from = fallback;
         EnsureWritten(from, position);
         try
         {
@@ -143,6 +147,11 @@ internal sealed class StreamRun : IAsyncDisposable
             return;
         }
     }
+
+    private async Task<bool> HasPiecesAsync(StreamLeg leg, CancellationToken cancellationToken) =>
+        (await new WalPieces(_local).ReadChainAsync(
+            WalSegmentName.Containing(leg.Timeline, leg.From, _local.Description.WalSegmentSize),
+            cancellationToken)).Length > 0;
 
     private Lsn? Until(StreamLeg leg) => leg.Until ?? (_limit.Duration is null ? _target : null);
 

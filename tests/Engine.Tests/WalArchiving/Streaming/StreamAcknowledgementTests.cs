@@ -187,6 +187,7 @@ public sealed class StreamAcknowledgementTests
         Assert.Contains("max_slot_wal_keep_size", log.Errors, StringComparison.Ordinal);
         Assert.Contains("highwater backup", streamed.Faults[1].Remedy, StringComparison.Ordinal);
         Assert.False((await scene.SlotAsync())!.IsLost);
+        Assert.Empty((await scene.TickAsync()).Faults);
         await scene.WriteSegmentsAsync(1);
         Assert.Empty((await scene.TickAsync()).Faults);
         Assert.Single((await Engine.WalArchiving.WalContinuity.ReadAsync(scene.LocalArchive, Token)).Gaps);
