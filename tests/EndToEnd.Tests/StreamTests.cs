@@ -17,12 +17,18 @@ public sealed class StreamTests
         installation.Environment["WAL_SOURCE"] = "stream";
         installation.Environment["WAL_STREAM_ACKNOWLEDGE"] = "all";
         installation.Environment.Remove("WAL_SPOOL_PATH");
-        var serve = installation.Start("serve", "--urls", "http://127.0.0.1:0");
+        await using var serve = await ServeProcess.StartAsync(installation, Token);
         (await installation.RunAsync(Token, "backup")).ExpectDone();
         var postgres = installation.Postgres;
         await postgres.ExecuteAsync("CREATE TABLE marks (id int)", Token);
         await installation.AddNoiseAsync("noise", 3, Token);
         await postgres.ExecuteAsync("INSERT INTO marks VALUES (42)", Token);
+        var check = await installation.RunAsync(Token, "check");
+        Assert.Contains("streaming: The replication slot 'highwater' is acknowledged", check.Output, StringComparison.Ordinal);
+        Assert.Contains("wal-arrival (remote): WAL segment", check.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("archiv", check.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("spool", check.Output, StringComparison.Ordinal);
+        await postgres.ExecuteAsync("INSERT INTO marks VALUES (43)", Token);
         var committed = await postgres.QueryAsync<string>("SELECT pg_current_wal_flush_lsn()::text", Token);
         await postgres.WaitUntilAsync(
             "the commit is in both repositories",
@@ -31,7 +37,8 @@ public sealed class StreamTests
             Patience,
             Token);
 
-        serve.Kill();
+        serve.Send("KILL");
+        await serve.EndAsync(Token);
         await postgres.KillAsync();
         Directory.Delete(installation.LocalRepository, recursive: true);
 
@@ -43,6 +50,6 @@ public sealed class StreamTests
             Token, ["restore", .. installation.RemoteArguments, "--to", restored])).ExpectDone();
         await using var back = await PostgresServer.StartExistingAsync(
             restored, new PostgresServerOptions { WalSegmentMegabytes = 1 }, Token);
-        Assert.Equal(42, await back.QueryAsync<int>("SELECT max(id) FROM marks", Token));
+        Assert.Equal(43, await back.QueryAsync<int>("SELECT max(id) FROM marks", Token));
     }
 }
