@@ -24,7 +24,8 @@ public sealed class StreamTests
         await installation.AddNoiseAsync("noise", 3, Token);
         await postgres.ExecuteAsync("INSERT INTO marks VALUES (42)", Token);
         var check = await installation.RunAsync(Token, "check");
-        Assert.Contains("streaming: The replication slot 'highwater' is acknowledged", check.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "streaming: The replication slot 'highwater' is acknowledged", check.Output, StringComparison.Ordinal);
         Assert.Contains("wal-arrival (remote): WAL segment", check.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("archiv", check.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("spool", check.Output, StringComparison.Ordinal);

@@ -19,7 +19,8 @@ public static partial class WalStreamSettings
                 $"'{slot}' is not the name of a replication slot: at most 63 lower-case letters, digits and "
                 + "underscores",
                 $"{SettingNames.WalStreamSlot}={defaults.Slot}");
-        var warn = reader.Number(SettingNames.WalSlotLagWarn, (int)(defaults.LagWarnBytes / Megabyte), 1, MostMegabytes);
+        var usual = (int)(defaults.LagWarnBytes / Megabyte);
+        var warn = reader.Number(SettingNames.WalSlotLagWarn, usual, 1, MostMegabytes);
         var limit = reader.Number(SettingNames.WalSlotLagLimit, 0, 0, MostMegabytes);
         var action = reader.OneOf(SettingNames.WalSlotLagAction, defaults.LagAction);
         if (action != SlotLagAction.Keep && limit == 0)

@@ -24,7 +24,8 @@ public sealed class CheckServer(PostgresOptions server, WalOptions? wal = null)
     public async Task<IReadOnlyList<HighwaterException>> FindUnmetAsync(
         ServerFacts facts, CancellationToken cancellationToken)
     {
-        List<HighwaterException> unmet = [.. ServerRequirements.FindUnmet(facts, server, wal?.Source != WalSource.Stream)];
+        var mustArchive = wal?.Source != WalSource.Stream;
+        List<HighwaterException> unmet = [.. ServerRequirements.FindUnmet(facts, server, mustArchive)];
         if (facts.Role.MayReplicate && facts.MaxWalSenders > 0)
             await TryReplicationAsync(unmet, cancellationToken);
         return unmet;

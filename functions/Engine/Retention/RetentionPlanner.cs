@@ -62,7 +62,7 @@ public static class RetentionPlanner
             select entry);
     }
 
-    /// <summary>The segment that a file or a piece is of; null for a timeline history and for what is not WAL.</summary>
+    /// <summary>The segment that a file or a piece is of; null for a timeline history and what is no WAL.</summary>
     private static Postgres.WalSegmentName? SegmentOf(string key) => RepositoryLayout.WalFileOf(key) is { } file
         ? file.Kind == Postgres.WalFileKind.TimelineHistory ? null : file.Segment
         : RepositoryLayout.WalPieceOf(key)?.Segment;

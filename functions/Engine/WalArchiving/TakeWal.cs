@@ -39,7 +39,8 @@ public sealed class TakeWal(WalOptions options, ArchiveSpooledWal archive, Catch
     /// <summary>As RunAsync, for the local repository alone; a stream that stands still is thrown.</summary>
     /// <exception cref="HighwaterException">What <see cref="ArchiveSpooledWal"/> and <see cref="CatchUpWal"/> throw.
     /// The spool is emptied first, so that it never waits for the stream.</exception>
-    public async Task<SpooledWalArchived> RunOrThrowAsync(BackupRepository local, CancellationToken cancellationToken) =>
+    public async Task<SpooledWalArchived> RunOrThrowAsync(
+        BackupRepository local, CancellationToken cancellationToken) =>
         Sum(await EmptySpoolAsync(local, cancellationToken), await StreamAsync(local, [], cancellationToken));
 
     private Task<SpooledWalArchived> EmptySpoolAsync(BackupRepository local, CancellationToken cancellationToken) =>

@@ -11,8 +11,8 @@ namespace Highwater.Engine.WalArchiving;
 /// <param name="Next">The segment recovery would read next. If the repository has later ones it is the start of a
 /// gap.</param>
 /// <param name="LaterExists">Whether the repository holds WAL of the path beyond <paramref name="Next"/>.</param>
-/// <param name="Unfinished">What it has of <paramref name="Next"/>, if that was streamed in part: recovery ends with the
-/// last whole record in it. Null if it has nothing of it.</param>
+/// <param name="Unfinished">What it has of <paramref name="Next"/>, if that was streamed in part: recovery ends with
+/// the last whole record in it. Null if it has nothing of it.</param>
 public sealed record WalReach(
     uint Timeline,
     Lsn End,

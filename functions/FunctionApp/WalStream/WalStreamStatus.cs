@@ -1,6 +1,7 @@
 namespace Highwater.FunctionApp.WalStream;
 
-/// <summary>How streaming goes: the custom status of its orchestration, and what one session hands to the next.</summary>
+/// <summary>How streaming goes: the custom status of its orchestration, and what one session hands to the
+/// next.</summary>
 /// <param name="Sessions">How many sessions there were.</param>
 /// <param name="Timeline">The server's in the last session; 0 before the first.</param>
 /// <param name="Durable">Everything before this LSN is durable in the local repository; null before the first

@@ -54,6 +54,30 @@ public sealed class WalContinuityTests
     }
 
     [Fact]
+    public void A_segment_that_was_streamed_in_part_leads_on_where_the_WAL_ends_and_not_over_a_gap()
+    {
+        var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
+        var open = new UnfinishedSegment(
+            Segment(6), new Lsn(Segment(6).Start(Size).Value + 500), Start.AddMinutes(7));
+
+        var reach = With(open, 3, 4, 5).ReachFrom(backup);
+        Assert.Equal(open.End, reach.End);
+        Assert.Equal(Segment(5), reach.LastSegment);
+        Assert.Equal(open, reach.Unfinished);
+        Assert.False(reach.LaterExists);
+        var point = With(open, 3, 4, 5).FindRecoveryPoint([backup], Start.AddMinutes(30))!;
+        Assert.Equal(open.End, point.Lsn);
+        Assert.Equal(TimeSpan.FromMinutes(23), point.Age);
+
+        Assert.Null(With(open, 3, 4).ReachFrom(backup).Unfinished);
+        Assert.Null(With(open, 3, 4, 5, 7).ReachFrom(backup).Unfinished);
+        Assert.Equal([Segment(4)], With(open with { Segment = Segment(4) }, 3).Missing(backup));
+
+        static WalContinuity With(UnfinishedSegment open, params uint[] numbers) =>
+            new(Size, Segments(1, numbers), new Dictionary<uint, TimelineHistory>(), [open]);
+    }
+
+    [Fact]
     public void Recovery_follows_a_promotion_through_the_segment_where_it_happened()
     {
         var fork = new Lsn(Segment(5).Start(Size).Value + 0x1234);

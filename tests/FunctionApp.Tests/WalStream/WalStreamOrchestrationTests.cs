@@ -49,7 +49,8 @@ public sealed class WalStreamOrchestrationTests
     public async Task Not_even_a_step_that_throws_ends_the_stream()
     {
         await using var host = await ScriptedHost.StartNewAsync();
-        host.Script.Fail(Step, new HighwaterException(ErrorCodes.StorageDenied, "The disk is read-only.", "remount it"));
+        host.Script.Fail(
+            Step, new HighwaterException(ErrorCodes.StorageDenied, "The disk is read-only.", "remount it"));
 
         await host.TryStartAsync(Name);
         await Until.TrueAsync(async () => (await StatusAsync(host))?.Error is not null);

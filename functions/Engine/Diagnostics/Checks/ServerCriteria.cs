@@ -16,7 +16,13 @@ internal static class ServerCriteria
     {
         if (facts.Server is not { } server)
             return facts.Unmet.Select(fault => Fault("server", fault));
-        return [.. OfServer(server, facts), .. OfArchiving(server, facts), .. OfTimeout(server, facts), .. OfProbe(facts)];
+        return
+        [
+            .. OfServer(server, facts),
+            .. OfArchiving(server, facts),
+            .. OfTimeout(server, facts),
+            .. OfProbe(facts),
+        ];
     }
 
     private static IEnumerable<CheckLine> OfServer(ServerFacts server, CheckFacts facts)

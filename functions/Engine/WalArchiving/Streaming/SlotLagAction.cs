@@ -9,6 +9,6 @@ public enum SlotLagAction
     /// <summary>What the local repository has is acknowledged, though another one lacks it.</summary>
     Release,
 
-    /// <summary>The slot is dropped, so that the server frees its WAL. What no repository has by then is a gap.</summary>
+    /// <summary>The slot is dropped, so that the server frees its WAL. What no repository has is a gap then.</summary>
     Drop,
 }

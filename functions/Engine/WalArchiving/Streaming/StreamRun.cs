@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Highwater.Engine.WalArchiving.Streaming;
 
-/// <summary>One run of <see cref="StreamWal"/>: what it has come to survives a change of the server's timeline.</summary>
+/// <summary>One run of <see cref="StreamWal"/>: what it has come to survives a change of the server's
+/// timeline.</summary>
 internal sealed class StreamRun : IAsyncDisposable
 {
     private readonly PostgresOptions _server;
@@ -130,8 +131,13 @@ internal sealed class StreamRun : IAsyncDisposable
             FollowFrom(legs[i].From);
             var isLast = i == legs.Count - 1;
             var session = new StreamSession(
-                own ?? first, _keeper, _copies, isLast ? () => FinishCopiesAsync(cancellationToken) : () => Task.CompletedTask,
-                slot.RestartLsn ?? legs[i].From, _options, _clock);
+                own ?? first,
+                _keeper,
+                _copies,
+                () => isLast ? FinishCopiesAsync(cancellationToken) : Task.CompletedTask,
+                slot.RestartLsn ?? legs[i].From,
+                _options,
+                _clock);
             try
             {
                 await session.RunAsync(legs[i].Timeline, Until(legs[i]), IsOver, cancellationToken);

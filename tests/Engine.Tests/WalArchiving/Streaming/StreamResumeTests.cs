@@ -74,7 +74,8 @@ public sealed class StreamResumeTests
             () => Through(scene, login).RunAsync(scene.Local, [], StreamLimit.ServerPosition, Token));
         Assert.True(streamed.Durable >= flushed);
         Assert.True(
-            streamed.From.Value > first.Durable.Value + (ulong)StreamScene.Size.Bytes, "It began again from the start.");
+            streamed.From.Value > first.Durable.Value + (ulong)StreamScene.Size.Bytes,
+            "It began again from the start.");
         await scene.AssertSameAsServerAsync(scene.LocalArchive);
         Assert.Empty((await WalContinuity.ReadAsync(scene.LocalArchive, Token)).Gaps);
     }

@@ -79,7 +79,8 @@ internal sealed class StreamScene : IAsyncDisposable
     public RepositorySource RemoteSource => new("remote", RemotePath, _ => Task.FromResult(Remote));
 
     /// <summary>Brings everything the server has flushed now.</summary>
-    public Task<WalStreamed> TickAsync() => Streamer().RunAsync(Local, [RemoteSource], StreamLimit.ServerPosition, Token);
+    public Task<WalStreamed> TickAsync() =>
+        Streamer().RunAsync(Local, [RemoteSource], StreamLimit.ServerPosition, Token);
 
     /// <summary>Writes so many segments and into one more.</summary>
     public async Task WriteSegmentsAsync(int count)
