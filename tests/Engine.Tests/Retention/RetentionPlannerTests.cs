@@ -129,6 +129,18 @@ public sealed class RetentionPlannerTests
     }
 
     [Fact]
+    public void Pieces_of_segments_that_nobody_needs_go_and_those_at_the_end_stay()
+    {
+        var backup = new RetentionBackup(Record(1, 1, 10, []), true);
+        StorageEntry[] wal = [.. new ulong[] { 9, 10, 11 }.Select(number => Entry(
+            RepositoryLayout.WalPiece(new WalPieceName(WalSegmentName.FromNumber(1, number, Size), 0, 8)), 99))];
+
+        var plan = RetentionPlanner.Plan(new RetentionInput([backup], [], [], wal, [], [], Size, Now), 1);
+
+        Assert.Equal([wal[0].Key], plan.Wal.Select(item => item.Key));
+    }
+
+    [Fact]
     public void Where_nothing_is_restorable_every_base_backup_and_all_wal_stay()
     {
         var backups = Enumerable.Range(1, 4).Select(day => new RetentionBackup(Record(day, 1, (ulong)day, []), false));

@@ -74,7 +74,9 @@ public sealed class WalContinuityTests
         Assert.Equal([Segment(4)], With(open with { Segment = Segment(4) }, 3).Missing(backup));
 
         static WalContinuity With(UnfinishedSegment open, params uint[] numbers) =>
-            new(Size, Segments(1, numbers), new Dictionary<uint, TimelineHistory>(), [open]);
+            new(
+                Size, Segments(1, numbers).Select(segment => Entry(WalFileName.Of(segment))),
+                new Dictionary<uint, TimelineHistory>(), [open]);
     }
 
     [Fact]
