@@ -73,9 +73,7 @@ public sealed class StreamResumeTests
         var streamed = await WhenSlotIsFreeAsync(
             () => Through(scene, login).RunAsync(scene.Local, [], StreamLimit.ServerPosition, Token));
         Assert.True(streamed.Durable >= flushed);
-        Assert.True(
-            streamed.From.Value > first.Durable.Value + (ulong)StreamScene.Size.Bytes,
-            "It began again from the start.");
+        Assert.True(streamed.From >= first.Durable, "It began again from the start.");
         await scene.AssertSameAsServerAsync(scene.LocalArchive);
         Assert.Empty((await WalContinuity.ReadAsync(scene.LocalArchive, Token)).Gaps);
     }
