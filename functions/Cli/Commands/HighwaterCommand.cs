@@ -47,6 +47,7 @@ public static class HighwaterCommand
         CheckCommand.Create(),
         RestoreCommand.Create(),
         WalGetCommand.Create(),
+        WalPrefetchCommand.Create(),
         VerifyCommand.Create(),
         PruneCommand.Create(),
     };

@@ -37,6 +37,11 @@ public sealed class RestoreCommand
         HelpName = "USER[:GROUP]",
     };
 
+    private readonly Option<bool> _noPrefetch = new("--no-prefetch")
+    {
+        Description = "Have the server fetch each WAL segment when it asks for it, and none ahead",
+    };
+
     private RestoreCommand()
     {
     }
@@ -58,7 +63,10 @@ public sealed class RestoreCommand
                 --repository sftp://backup@host:22/srv/backups/main \
                 --identity-file ~/.ssh/id_ed25519 --known-hosts ~/.ssh/known_hosts
             """)
-        { restore._directory, restore._backup, restore._planOnly, restore._tablespaces, restore._owner };
+        {
+            restore._directory, restore._backup, restore._planOnly, restore._tablespaces, restore._owner,
+            restore._noPrefetch,
+        };
         restore._target.AddTo(command);
         return restore._repository.AddTo(command).WithAction(restore.RunAsync);
     }
@@ -89,7 +97,8 @@ public sealed class RestoreCommand
 
         var options = new RestoreOptions(
             Path.GetFullPath(arguments.GetValue(_directory)!),
-            RestoreCommandLine.Of(RestoreCommandLine.ThisProgram(), chosen),
+            RestoreCommandLine.Of(
+                RestoreCommandLine.ThisProgram(), chosen, prefetch: !arguments.GetValue(_noPrefetch)),
             tablespaces,
             arguments.GetValue(_owner));
         var progress = new PercentLines("  restoring", terminal).Of<RestoreProgress>(now => (now.BytesDone, now.Bytes));

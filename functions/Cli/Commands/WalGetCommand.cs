@@ -2,6 +2,7 @@ using System.CommandLine;
 using Highwater.Cli.Output;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Restore;
+using Highwater.Engine.Restore.Prefetch;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Highwater.Cli.Commands;
@@ -22,18 +23,26 @@ public static class WalGetCommand
     {
         var name = new Argument<string>("NAME") { Description = "The file PostgreSQL asks for (%f)" };
         var destination = new Argument<string>("DEST") { Description = "Where it is to stand (%p)" };
+        var noPrefetch = new Option<bool>("--no-prefetch")
+        {
+            Description = "Do not fetch the following segments ahead, in the background",
+        };
         var repository = new RepositoryArguments();
         var command = new Command(
             Name,
-            """
+            $"""
             Fetch one WAL file: the restore_command of a restored server.
+
+            Every repository is asked in turn. Where a server in recovery calls it, the following segments are fetched
+            ahead in the background and verified, into {PrefetchFolder.BelowDataDirectory}: at most 16 and 256 MiB.
+            'highwater restore' writes a restore_command that takes them from there without starting this program.
 
             Example: restore_command = 'highwater wal-get %f %p --repository /srv/backups/main'
 
             Exit codes: 0 the file is there, 1 every repository answered that it has no such file, 200 every other case,
               so that PostgreSQL stops instead of ending recovery early.
             """)
-        { name, destination };
+        { name, destination, noPrefetch };
         var json = CommandAction.JsonOption();
         command.Options.Add(json);
         repository.AddTo(command).SetAction(async (arguments, token) =>
@@ -41,12 +50,18 @@ public static class WalGetCommand
             var terminal = new Terminal(arguments.GetValue(json));
             try
             {
-                await using var repositories = OpenRepositories.Of(repository.Choose(arguments));
-                var fetch = new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance);
-                var outcome = await fetch.RunAsync(
-                    arguments.GetValue(name)!, arguments.GetValue(destination)!, token);
-                terminal.Result(new { name = arguments.GetValue(name), outcome });
-                return WalGetExitCode.Of(outcome);
+                var chosen = repository.Choose(arguments);
+                var file = arguments.GetValue(destination)!;
+                await using var repositories = OpenRepositories.Of(chosen);
+                var answer = await new AnswerRestoreCommand(
+                    new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance),
+                    arguments.GetValue(noPrefetch) ? null : PrefetchFolder.For(Environment.CurrentDirectory, file),
+                    () => PrefetchProcess.Start(RestoreCommandLine.ThisProgram(), chosen))
+                    .RunAsync(arguments.GetValue(name)!, file, token);
+                if (answer.PrefetchTrouble is { } trouble)
+                    terminal.Note($"highwater: the WAL after {answer.Name} is not fetched ahead: {trouble}");
+                terminal.Result(answer);
+                return WalGetExitCode.Of(answer.Outcome);
             }
             catch (Exception e)
             {

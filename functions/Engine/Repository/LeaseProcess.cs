@@ -22,6 +22,10 @@ public sealed record LeaseProcess(string Host, int Id, string Scope, long StartT
     public static LeaseProcess Current { get; } = new(
         Environment.MachineName, Environment.ProcessId, ThisScope, ReadStartTicks(Environment.ProcessId) ?? 0);
 
+    /// <summary>A process of this process number space; null if there is none with this number.</summary>
+    public static LeaseProcess? Of(int id) =>
+        ReadStartTicks(id) is { } ticks ? new LeaseProcess(Environment.MachineName, id, ThisScope, ticks) : null;
+
     /// <summary>True only if the process was in this very boot and process number space and is there no more.</summary>
     public bool IsKnownDead() => Scope == ThisScope
         && (ReadStartTicks(Id) is { } ticks ? ticks != StartTicks : !IsRunning());

@@ -1,4 +1,5 @@
 using Highwater.Engine.Repository;
+using Highwater.Engine.Restore.Prefetch;
 
 namespace Highwater.Engine.Restore;
 
@@ -8,22 +9,47 @@ namespace Highwater.Engine.Restore;
 /// </summary>
 public static class RestoreCommandLine
 {
+    /// <summary>
+    /// A segment that was fetched ahead is taken by a rename, without starting the program: PostgreSQL runs the command
+    /// in the data directory. Whatever hinders that is no matter, for the program follows.
+    /// </summary>
+    private const string TakePrefetched =
+        $"test -f {PrefetchFolder.BelowDataDirectory}/%f"
+        + $" && mv -f {PrefetchFolder.BelowDataDirectory}/%f %p 2>/dev/null && exit 0; ";
+
     /// <summary>The command with every path absolute and every word quoted for sh; %f and %p are
     /// PostgreSQL's.</summary>
     /// <param name="program">The words that start this program; see <see cref="ThisProgram"/>.</param>
     /// <param name="repositories">Asked in this order.</param>
-    public static string Of(IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories)
+    /// <param name="prefetch">Whether the following segments are to be fetched ahead.</param>
+    public static string Of(
+        IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories, bool prefetch = true)
     {
-        var words = new List<string>(program.Select(Quote)) { "wal-get", "%f", "%p" };
+        string[] call = [.. program.Select(Quote), "wal-get", "%f", "%p"];
+        return (prefetch ? TakePrefetched : "") + Guard(program) + string.Join(
+            ' ', [.. call, .. RepositoryWords(repositories).Select(Quote), .. prefetch ? [] : (string[])["--no-prefetch"]]);
+    }
+
+    /// <summary>The options that name the repositories, every path absolute, not quoted.</summary>
+    internal static IEnumerable<string> RepositoryWords(IReadOnlyList<RepositoryOptions> repositories)
+    {
         foreach (var repository in repositories)
         {
-            words.Add("--repository");
-            words.Add(Quote(IsUrl(repository.Address) ? repository.Address : Path.GetFullPath(repository.Address)));
+            yield return "--repository";
+            yield return IsUrl(repository.Address) ? repository.Address : Path.GetFullPath(repository.Address);
         }
 
-        Add(words, "--identity-file", repositories.Select(repository => repository.IdentityFile));
-        Add(words, "--known-hosts", repositories.Select(repository => repository.KnownHosts));
-        return Guard(program) + string.Join(' ', words);
+        foreach (var (option, path) in new[]
+        {
+            ("--identity-file", repositories.Select(r => r.IdentityFile).FirstOrDefault(path => path is not null)),
+            ("--known-hosts", repositories.Select(r => r.KnownHosts).FirstOrDefault(path => path is not null)),
+        })
+        {
+            if (path is null)
+                continue;
+            yield return option;
+            yield return Path.GetFullPath(path);
+        }
     }
 
     /// <summary>How this very process was started: an executable, or <c>dotnet</c> with the assembly.</summary>
@@ -51,15 +77,6 @@ public static class RestoreCommandLine
     /// </summary>
     private static string Guard(IReadOnlyList<string> program) =>
         program.Count < 2 ? "" : $"test -e {Quote(program[1])} || exit {WalGetExitCode.Trouble}; ";
-
-    private static void Add(List<string> words, string option, IEnumerable<string?> paths)
-    {
-        var path = paths.FirstOrDefault(path => path is not null);
-        if (path is null)
-            return;
-        words.Add(option);
-        words.Add(Quote(Path.GetFullPath(path)));
-    }
 
     private static bool IsUrl(string address) => address.Contains("://", StringComparison.Ordinal);
 }

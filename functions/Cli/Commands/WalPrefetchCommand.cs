@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Highwater.Cli.Output;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Restore;
+using Highwater.Engine.Restore.Prefetch;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Highwater.Cli.Commands;
+
+/// <summary><c>highwater wal-prefetch</c>, which only wal-get calls: not among the verbs an operator sees.</summary>
+public static class WalPrefetchCommand
+{
+    public static Command Create()
+    {
+        var repository = new RepositoryArguments();
+        var command = new Command(
+            "wal-prefetch",
+            $"""
+            Fetch the WAL ahead that a server in recovery will ask for next.
+
+            wal-get starts this in the data directory, one process for each, and it ends by itself: when recovery is
+            over or stands still, or the repositories give no more. It lays verified segments into
+            {PrefetchFolder.BelowDataDirectory} and removes them in the end.
+
+            Example: highwater wal-prefetch --repository /srv/backups/main
+            """)
+        { Hidden = true };
+        return repository.AddTo(command).WithAction((arguments, terminal, token) =>
+            RunAsync(repository, arguments, terminal, token));
+    }
+
+    private static async Task<ExitCode> RunAsync(
+        RepositoryArguments repository, ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var dataDirectory = Environment.CurrentDirectory;
+        var watch = new RecoveryWatch(dataDirectory);
+        await using var repositories = OpenRepositories.Of(repository.Choose(arguments));
+        var prefetch = new PrefetchWal(
+            new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance),
+            new PrefetchFolder(dataDirectory),
+            () => watch.IsRecovering,
+            new PrefetchLimits(),
+            TimeProvider.System,
+            NullLogger<PrefetchWal>.Instance);
+        var segments = await prefetch.RunAsync(cancellationToken);
+        terminal.Line($"Fetched {segments} WAL segments ahead");
+        terminal.Result(new { segments });
+        return ExitCode.Done;
+    }
+}
