@@ -1,4 +1,4 @@
-// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | wal | loss [ROUNDS] | soak [ORCHESTRATIONS]]
+// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | wal | wal-get | loss [ROUNDS] | soak [ORCHESTRATIONS]]
 // SCALE is pgbench's: 100 is about 1.5 GB. Prints figures of this one run; nothing here passes or fails.
 using System.Globalization;
 using Highwater.Benchmarks;
@@ -17,6 +17,7 @@ var lines = args switch
 {
     ["soak", ..] => Soak.RunAsync(Number(1, 1000), cancelled.Token),
     ["loss", ..] => Loss.RunAsync(Number(1, 3), cancelled.Token),
+    ["wal-get"] => WalGet.RunAsync(cancelled.Token),
     ["wal"] => Measurements.RunAsync(10, Measurements.OfWal, cancelled.Token),
     _ => Measurements.RunAsync(Number(0, 100), Measurements.All, cancelled.Token),
 };

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Highwater.Cli.Commands;
 
-/// <summary><c>highwater wal-prefetch</c>, which only wal-get calls: not among the verbs an operator sees.</summary>
+/// <summary><c>highwater wal-prefetch</c>, which wal-get starts.</summary>
 public static class WalPrefetchCommand
 {
     public static Command Create()
@@ -16,15 +16,14 @@ public static class WalPrefetchCommand
         var command = new Command(
             "wal-prefetch",
             $"""
-            Fetch the WAL ahead that a server in recovery will ask for next.
+            Fetch the WAL ahead that a server in recovery will ask for; wal-get starts it.
 
-            wal-get starts this in the data directory, one process for each, and it ends by itself: when recovery is
-            over or stands still, or the repositories give no more. It lays verified segments into
+            It works in the data directory, one process for each, and ends by itself: when recovery is over or stands
+            still, or the repositories give no more. It lays verified segments into
             {PrefetchFolder.BelowDataDirectory} and removes them in the end.
 
             Example: highwater wal-prefetch --repository /srv/backups/main
-            """)
-        { Hidden = true };
+            """);
         return repository.AddTo(command).WithAction((arguments, terminal, token) =>
             RunAsync(repository, arguments, terminal, token));
     }

@@ -18,12 +18,17 @@ public sealed class AnswerRestoreCommand(FetchWal fetch, PrefetchFolder? folder,
     /// only stands in the answer.</exception>
     public async Task<WalGetAnswer> RunAsync(string name, string destination, CancellationToken cancellationToken)
     {
-        if (folder is null || !WalSegmentName.TryParse(name, out var segment))
+        if (folder is null)
             return new WalGetAnswer(name, await fetch.RunAsync(name, destination, cancellationToken));
-        if (!TryTake(segment, destination)
-            && await fetch.RunAsync(name, destination, cancellationToken) is not WalGetOutcome.Found and var outcome)
-            return new WalGetAnswer(name, outcome);
-        return new WalGetAnswer(name, WalGetOutcome.Found, FetchAhead(segment, destination));
+        var isSegment = WalSegmentName.TryParse(name, out var segment);
+        if (isSegment && TryTake(segment, destination))
+            return new WalGetAnswer(name, WalGetOutcome.Found, Try(() => FetchAhead(segment, destination)));
+        var outcome = await fetch.RunAsync(name, destination, cancellationToken);
+        return new WalGetAnswer(name, outcome, outcome switch
+        {
+            WalGetOutcome.Absent => Try(ClearUp),
+            _ => isSegment ? Try(() => FetchAhead(segment, destination)) : null,
+        });
     }
 
     /// <summary>The folder may be in any state: the repositories have it all.</summary>
@@ -40,15 +45,32 @@ public sealed class AnswerRestoreCommand(FetchWal fetch, PrefetchFolder? folder,
     }
 
     /// <summary>Says where recovery is, and sees that somebody fetches from there.</summary>
-    /// <returns>Why nobody does; null if somebody does.</returns>
-    private string? FetchAhead(WalSegmentName segment, string destination)
+    private void FetchAhead(WalSegmentName segment, string destination)
+    {
+        var size = new WalSegmentSize(new FileInfo(destination).Length);
+        folder!.Ask(new PrefetchRequest(segment.Next(size), size));
+        if (!folder.IsHeld())
+            startPrefetch();
+    }
+
+    /// <summary>
+    /// Recovery may end here. It always asks for something that is not there before it does, if only the history of
+    /// the timeline it is about to choose (findNewestTimeLine in access/transam/timeline.c); so what a process left
+    /// that was killed does not stay for ever.
+    /// </summary>
+    private void ClearUp()
+    {
+        using var held = folder!.TryHold();
+        if (held is not null)
+            folder.Clear();
+    }
+
+    /// <returns>What was wrong; null if nothing was.</returns>
+    private static string? Try(Action action)
     {
         try
         {
-            var size = new WalSegmentSize(new FileInfo(destination).Length);
-            folder!.Ask(new PrefetchRequest(segment.Next(size), size));
-            if (!folder.IsHeld())
-                startPrefetch();
+            action();
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)

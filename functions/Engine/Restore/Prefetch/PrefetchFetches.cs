@@ -9,9 +9,13 @@ internal sealed partial class PrefetchFetches(FetchWal fetch, PrefetchFolder fol
 {
     private readonly Dictionary<WalSegmentName, Task<bool>> _running = [];
     private CancellationTokenSource _stop = new();
+    private int _laid;
 
     /// <summary>How many.</summary>
     public int Count => _running.Count;
+
+    /// <summary>How many have arrived so far.</summary>
+    public int Laid => _laid;
 
     /// <summary>Begins with one more.</summary>
     public void Begin(WalSegmentName segment) => _running[segment] = LayReadyAsync(segment, _stop.Token);
@@ -63,9 +67,11 @@ internal sealed partial class PrefetchFetches(FetchWal fetch, PrefetchFolder fol
                 async () =>
                 {
                     var outcome = await fetch.RunAsync(segment.ToString(), folder.DraftOf(segment), cancellationToken);
-                    if (outcome == WalGetOutcome.Found)
-                        folder.Publish(segment);
-                    return outcome == WalGetOutcome.Found;
+                    if (outcome == WalGetOutcome.Absent)
+                        return false;
+                    folder.Publish(segment);
+                    Interlocked.Increment(ref _laid);
+                    return true;
                 },
                 cancellationToken);
         }

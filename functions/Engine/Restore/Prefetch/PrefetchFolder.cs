@@ -16,8 +16,8 @@ public sealed class PrefetchFolder(string dataDirectory)
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // What recovery wants a segment to be called (XLogFileRead in access/transam/xlogrecovery.c).
-    private const string Destination = "pg_wal/RECOVERYXLOG";
+    // What recovery wants segments and histories to be called (RestoreArchivedFile in access/transam/xlogarchive.c).
+    private static readonly string[] Destinations = ["pg_wal/RECOVERYXLOG", "pg_wal/RECOVERYHISTORY"];
 
     private string Root { get; } = Path.Combine(dataDirectory, BelowDataDirectory);
 
@@ -30,7 +30,7 @@ public sealed class PrefetchFolder(string dataDirectory)
     /// <param name="workingDirectory">Where it was called.</param>
     /// <param name="destination">Where the file is to stand (%p).</param>
     public static PrefetchFolder? For(string workingDirectory, string destination) =>
-        Path.GetFullPath(destination, workingDirectory) == Path.Combine(workingDirectory, Destination)
+        Destinations.Contains(Path.GetRelativePath(workingDirectory, Path.GetFullPath(destination, workingDirectory)))
         && RecoveryWatch.IsSetUp(workingDirectory)
             ? new PrefetchFolder(workingDirectory)
             : null;

@@ -12,7 +12,7 @@ public static class PrefetchProcess
     /// containers, it inherits orphans and takes one that fails for a crash of its own (process_pm_child_exit in
     /// postmaster.c).
     /// </summary>
-    private const string Script = "(trap : HUP TERM; \"$@\"; exit 0) </dev/null >/dev/null 2>&1 &";
+    internal const string Script = "(trap : HUP TERM; \"$@\"; exit 0) </dev/null >/dev/null 2>&1 &";
 
     /// <param name="program">The words that start this program.</param>
     /// <param name="repositories">Asked in this order.</param>

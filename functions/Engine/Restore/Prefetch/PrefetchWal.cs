@@ -37,7 +37,9 @@ public sealed partial class PrefetchWal(
                 return 0;
             folder.RemoveDrafts();
             await using var fetches = new PrefetchFetches(fetch, folder, logger);
-            return await ServeAsync(request, fetches, cancellationToken);
+            await ServeAsync(request, fetches, cancellationToken);
+            await fetches.StopAsync();
+            return fetches.Laid;
         }
         finally
         {
@@ -57,11 +59,10 @@ public sealed partial class PrefetchWal(
         }
     }
 
-    private async Task<int> ServeAsync(
+    private async Task ServeAsync(
         PrefetchRequest request, PrefetchFetches fetches, CancellationToken cancellationToken)
     {
         var window = new PrefetchWindow(request, limits);
-        var laid = 0;
         var lastSign = clock.GetTimestamp();
         while (isRecovering() && !window.IsExhausted && clock.GetElapsedTime(lastSign) < limits.IdleLimit)
         {
@@ -77,13 +78,12 @@ public sealed partial class PrefetchWal(
             Compare(window);
             Begin(window, fetches);
             await fetches.AnyAsync(Task.Delay(limits.Pause, clock, cancellationToken));
-            laid += await HarvestAsync(window, fetches);
+            await HarvestAsync(window, fetches);
             if (window.Next != wasNext)
                 lastSign = clock.GetTimestamp();
         }
 
-        LogEnded(laid, window.Next, window.IsExhausted);
-        return laid;
+        LogEnded(fetches.Laid, window.Next, window.IsExhausted);
     }
 
     /// <summary>Learns from the folder what has been taken, and removes what nobody will take.</summary>
@@ -117,23 +117,15 @@ public sealed partial class PrefetchWal(
         }
     }
 
-    private static async Task<int> HarvestAsync(PrefetchWindow window, PrefetchFetches fetches)
+    private static async Task HarvestAsync(PrefetchWindow window, PrefetchFetches fetches)
     {
-        var laid = 0;
         foreach (var (segment, isReady) in await fetches.HarvestAsync())
         {
             if (isReady)
-            {
-                laid++;
                 window.Finish(segment);
-            }
             else
-            {
                 window.Refuse(segment);
-            }
         }
-
-        return laid;
     }
 
     private void Clear()
