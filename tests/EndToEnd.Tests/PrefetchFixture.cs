@@ -10,7 +10,7 @@ namespace Highwater.EndToEnd.Tests;
 public sealed class PrefetchFixture : IAsyncLifetime
 {
     /// <summary>Rows of the table <c>steps</c>, each of which came in a segment of its own.</summary>
-    public const int Steps = 24;
+    public const int Steps = 30;
 
     public Installation Installation { get; private set; } = null!;
 

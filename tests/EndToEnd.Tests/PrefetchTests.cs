@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Highwater.Engine.Postgres;
 using Highwater.TestKit.Postgres;
 
 namespace Highwater.EndToEnd.Tests;
@@ -7,6 +8,7 @@ namespace Highwater.EndToEnd.Tests;
 public sealed class PrefetchTests(PrefetchFixture fixture) : IClassFixture<PrefetchFixture>
 {
     private const string Folder = "pg_wal/highwater-prefetch";
+    private const string Begin = "restore_command = '";
     private const string AllSteps = "SELECT count(*) || ' to ' || max(step) FROM steps";
 
     private static readonly string Expected =
@@ -36,20 +38,20 @@ public sealed class PrefetchTests(PrefetchFixture fixture) : IClassFixture<Prefe
     public async Task Killed_again_and_again_it_does_recovery_no_harm_and_leaves_nothing_behind()
     {
         var directory = await RestoreAsync("killed", "--repository", "local");
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var hold = Path.Combine(directory, "highwater-hold");
+        await EditCommandAsync(directory, Begin, $"{Begin}while [ -e {hold} ]; do sleep 0.05; done; ");
         var killer = KillAsync(
             directory,
+            hold,
             [
                 () => true,
                 () => FilesIn(directory).Any(file => !file.EndsWith("next", StringComparison.Ordinal)),
-                () => FilesIn(directory).Count(file => Path.GetExtension(file).Length == 0) > 2,
-            ],
-            enough.Token);
+                () => ReadyIn(directory) > 1,
+            ]);
 
         await using var server = await PostgresServer.StartExistingAsync(directory, new PostgresServerOptions(), Token);
-        await enough.CancelAsync();
+        await killer;
 
-        Assert.InRange(await killer, 1, 3);
         Assert.Equal(Expected, (await server.PsqlAsync(AllSteps, Token)).Trim());
         await AwaitNothingBehindAsync(server, directory);
     }
@@ -68,7 +70,7 @@ public sealed class PrefetchTests(PrefetchFixture fixture) : IClassFixture<Prefe
             // Paused at its target it takes no more, and what was fetched ahead waits for it.
             await Installation.Postgres.WaitUntilAsync(
                 "segments lie ready",
-                () => Task.FromResult(FilesIn(directory).Count(file => Path.GetExtension(file).Length == 0) > 8),
+                () => Task.FromResult(ReadyIn(directory) > 8),
                 TimeSpan.FromMinutes(1),
                 Token);
             Assert.NotEmpty(Prefetchers(directory));
@@ -132,49 +134,53 @@ public sealed class PrefetchTests(PrefetchFixture fixture) : IClassFixture<Prefe
     /// </summary>
     private static async Task<string> NoteHowSegmentsComeAsync(string directory, IReadOnlyList<string> awaited)
     {
-        const string Begin = "restore_command = '";
         const string Half = " && exit 0; ";
         var notes = Path.Combine(directory, "highwater-notes");
         await PostgresAccount.CreateDirectoryAsync(notes, Token);
         foreach (var segment in awaited)
             await File.WriteAllTextAsync(Path.Combine(notes, segment), "", Token);
-        var path = Path.Combine(directory, "postgresql.auto.conf");
-        var settings = await File.ReadAllTextAsync(path, Token);
-        Assert.Contains(Begin, settings, StringComparison.Ordinal);
-        Assert.Contains(Half, settings, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(
-            path,
-            settings
-                .Replace(Half, $" && echo %f >>{notes}/log.ahead && exit 0; echo %f >>{notes}/log.asked; ",
-                    StringComparison.Ordinal)
-                .Replace(Begin, $"{Begin}i=0; while [ -e {notes}/%f ] && [ ! -e {Folder}/%f ] && [ $i -lt 600 ]; do "
-                    + "sleep 0.1; i=$((i+1)); done; ", StringComparison.Ordinal),
-            Token);
+        await EditCommandAsync(
+            directory, Half, $" && echo %f >>{notes}/log.ahead && exit 0; echo %f >>{notes}/log.asked; ");
+        await EditCommandAsync(
+            directory,
+            Begin,
+            $"{Begin}i=0; while [ -e {notes}/%f ] && [ ! -e {Folder}/%f ] && [ $i -lt 600 ]; do "
+            + "sleep 0.1; i=$((i+1)); done; ");
         return Path.Combine(notes, "log");
     }
 
-    /// <summary>SIGKILL, each time the next state is seen while somebody fetches ahead.</summary>
-    /// <returns>How often.</returns>
-    private static async Task<int> KillAsync(
-        string directory, IReadOnlyList<Func<bool>> states, CancellationToken enough)
+    private static async Task EditCommandAsync(string directory, string old, string @new)
     {
-        var kills = 0;
-        while (!enough.IsCancellationRequested && kills < states.Count)
-        {
-            if (Prefetchers(directory) is [var process, ..] && states[kills]())
-            {
-                // Another one may have ended by itself just now.
-                using var kill = Process.Start("kill", ["-9", process]);
-                await kill.WaitForExitAsync(CancellationToken.None);
-                if (kill.ExitCode == 0)
-                    kills++;
-            }
+        var path = Path.Combine(directory, "postgresql.auto.conf");
+        var settings = await File.ReadAllTextAsync(path, Token);
+        Assert.Contains(old, settings, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(path, settings.Replace(old, @new, StringComparison.Ordinal), Token);
+    }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(2), CancellationToken.None);
+    /// <summary>
+    /// SIGKILL to whoever fetches ahead, in one state after the other. Recovery is held up while a state is waited for,
+    /// and goes on until it has started the next one.
+    /// </summary>
+    private async Task KillAsync(string directory, string hold, IReadOnlyList<Func<bool>> states)
+    {
+        foreach (var state in states)
+        {
+            File.Delete(hold);
+            await AwaitAsync("somebody fetches ahead", () => Prefetchers(directory).Length > 0);
+            await File.WriteAllTextAsync(hold, "", Token);
+            await AwaitAsync("the state is reached", state);
+            await Tool.RunAsync(new ProcessStartInfo("kill", ["-9", .. Prefetchers(directory)]), Token);
+            await AwaitAsync("it is dead", () => Prefetchers(directory).Length == 0);
         }
 
-        return kills;
+        File.Delete(hold);
     }
+
+    private Task AwaitAsync(string what, Func<bool> isSo) => Installation.Postgres.WaitUntilAsync(
+        what, () => Task.FromResult(isSo()), TimeSpan.FromMinutes(1), Token);
+
+    private static int ReadyIn(string directory) =>
+        FilesIn(directory).Count(file => WalSegmentName.TryParse(Path.GetFileName(file), out _));
 
     private static string[] FilesIn(string directory)
     {
