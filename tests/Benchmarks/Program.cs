@@ -1,4 +1,4 @@
-// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | wal | wal-get | loss [ROUNDS] | soak [ORCHESTRATIONS]]
+// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | wal | wal-get | loss [ROUNDS] | soak [NUMBER]]
 // SCALE is pgbench's: 100 is about 1.5 GB. Prints figures of this one run; nothing here passes or fails.
 using System.Globalization;
 using Highwater.Benchmarks;

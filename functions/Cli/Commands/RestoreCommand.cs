@@ -55,8 +55,8 @@ public sealed class RestoreCommand
             Restore a base backup into an empty directory, with recovery set up to the target.
 
             Needs one repository and nothing else: on a bare machine name it by its address. Every byte is verified.
-            Starting PostgreSQL on the directory then fetches the WAL by itself and recovers to the target, or says why
-            it cannot.
+            Starting PostgreSQL on the directory then fetches the WAL by itself, ahead of the recovery, and recovers to
+            the target, or says why it cannot.
 
             Examples: highwater restore --to /var/lib/postgresql/15/restored
               highwater restore --to ./restored --target-time '2026-11-22 14:30:00+01' \

@@ -25,9 +25,11 @@ public static class RestoreCommandLine
     public static string Of(
         IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories, bool prefetch = true)
     {
-        string[] call = [.. program.Select(Quote), "wal-get", "%f", "%p"];
-        return (prefetch ? TakePrefetched : "") + Guard(program) + string.Join(
-            ' ', [.. call, .. RepositoryWords(repositories).Select(Quote), .. prefetch ? [] : (string[])["--no-prefetch"]]);
+        string[] call =
+            [.. program.Select(Quote), "wal-get", "%f", "%p", .. RepositoryWords(repositories).Select(Quote)];
+        return prefetch
+            ? TakePrefetched + Guard(program) + string.Join(' ', call)
+            : Guard(program) + string.Join(' ', [.. call, "--no-prefetch"]);
     }
 
     /// <summary>The options that name the repositories, every path absolute, not quoted.</summary>

@@ -155,7 +155,8 @@ public sealed class PrefetchWalTests
         await using var scene = await PrefetchScene.CreateAsync(5);
         var leftovers =
             from whole in Gen.UInt[1, 9].Array[0, 4]
-            from drafts in Gen.Select(Gen.UInt[1, 9], Gen.OneOf(Gen.Const(".draft"), Gen.Const(".draft.abc.tmp"))).Array[0, 3]
+            from drafts in Gen.Select(Gen.UInt[1, 9], Gen.OneOf(Gen.Const(".draft"), Gen.Const(".draft.abc.tmp")))
+                .Array[0, 3]
             from request in Gen.OneOf(Gen.Const(""), Gen.Const("0000"), Gen.Const(RequestOf(4).ToString()))
             select (whole, drafts, request);
         await leftovers.SampleAsync(
