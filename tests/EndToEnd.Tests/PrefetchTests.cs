@@ -56,14 +56,15 @@ public sealed class PrefetchTests(PrefetchFixture fixture) : IClassFixture<Prefe
         await AwaitNothingBehindAsync(server, directory);
     }
 
-    // Whoever fetches ahead hears of a fast stop by a signal, and learns of any other from the end of its server.
+    // Of a fast stop whoever fetches ahead hears by a signal; any other it learns from the end of its server.
     [Theory]
     [InlineData("fast")]
     [InlineData("immediate")]
     public async Task A_server_that_stops_in_the_middle_of_recovery_leaves_nobody_at_work(string mode)
     {
         var directory = await RestoreAsync(
-            $"stopped-{mode}", "--repository", "local", "--target-lsn", fixture.AfterFourSteps, "--target-action", "pause");
+            $"stopped-{mode}", "--repository", "local",
+            "--target-lsn", fixture.AfterFourSteps, "--target-action", "pause");
         // recovery_prefetch reads WAL far beyond the target while segments are nearly empty.
         await ControlAsync("start", directory, "-l", Path.Combine(directory, "log"), "-o",
             $"-c listen_addresses= -c unix_socket_directories={directory} -c archive_mode=off -c fsync=off "
