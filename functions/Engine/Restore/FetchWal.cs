@@ -26,6 +26,20 @@ public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositorie
     /// <see cref="ErrorCodes.RestoreFailed"/>: the destination cannot be written.</exception>
     public async Task<WalGetOutcome> RunAsync(string name, string destination, CancellationToken cancellationToken)
     {
+        if (await RunWholeAsync(name, destination, cancellationToken) == WalGetOutcome.Found)
+            return WalGetOutcome.Found;
+        return WalFileName.TryParse(name, out var file) && file.Kind == WalFileKind.Segment
+            && await FetchUnfinishedAsync(file.Segment, destination, cancellationToken)
+                ? WalGetOutcome.Found
+                : WalGetOutcome.Absent;
+    }
+
+    /// <summary>As the other, but a segment is found only if it is whole. For what is laid ready before recovery asks:
+    /// an unfinished one may be finished by then.</summary>
+    /// <exception cref="HighwaterException">As the other.</exception>
+    public async Task<WalGetOutcome> RunWholeAsync(
+        string name, string destination, CancellationToken cancellationToken)
+    {
         if (!WalFileName.TryParse(name, out var file))
             throw new HighwaterException(
                 ErrorCodes.UsageInvalid,
@@ -57,9 +71,6 @@ public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositorie
 
         if (trouble is not null)
             throw trouble;
-        if (file.Kind == WalFileKind.Segment
-            && await FetchUnfinishedAsync(file.Segment, destination, cancellationToken))
-            return WalGetOutcome.Found;
         return repositories.Count > 0
             ? WalGetOutcome.Absent
             : throw new HighwaterException(

@@ -66,7 +66,8 @@ internal sealed partial class PrefetchFetches(FetchWal fetch, PrefetchFolder fol
             return await Task.Run(
                 async () =>
                 {
-                    var outcome = await fetch.RunAsync(segment.ToString(), folder.DraftOf(segment), cancellationToken);
+                    var outcome = await fetch.RunWholeAsync(
+                        segment.ToString(), folder.DraftOf(segment), cancellationToken);
                     if (outcome == WalGetOutcome.Absent)
                         return false;
                     folder.Publish(segment);

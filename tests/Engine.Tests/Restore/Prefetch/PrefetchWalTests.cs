@@ -62,6 +62,23 @@ public sealed class PrefetchWalTests
     }
 
     [Fact]
+    public async Task An_unfinished_segment_never_lies_ready_and_is_given_when_recovery_asks()
+    {
+        await using var scene = await PrefetchScene.CreateAsync(2);
+        var streamed = TestBytes.Of(40_000, 1);
+        await new WalPieces(scene.Wal.Local).PutAsync(
+            new WalPieceName(Segment(3), 0, streamed.Length), () => new MemoryStream(streamed), Token);
+
+        await AskAsync(scene, 1);
+        await scene.AwaitReadyAsync(2);
+        scene.Take(2);
+        await scene.GoneAsync();
+
+        Assert.Equal(WalGetOutcome.Found, (await scene.AskAsync(Segment(3).ToString())).Outcome);
+        Assert.Equal(streamed, File.ReadAllBytes(scene.Destination)[..streamed.Length]);
+    }
+
+    [Fact]
     public async Task A_segment_that_is_damaged_everywhere_never_lies_ready_and_recovery_hears_of_it()
     {
         await using var scene = await PrefetchScene.CreateAsync(4);
