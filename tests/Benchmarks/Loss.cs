@@ -10,7 +10,7 @@ namespace Highwater.Benchmarks;
 internal static class Loss
 {
     /// <summary>Values of WAL_SOURCE.</summary>
-    private static readonly string[] Sources = ["archive"];
+    private static readonly string[] Sources = ["archive", "stream"];
 
     public static async IAsyncEnumerable<string> RunAsync(
         int rounds, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -20,17 +20,18 @@ internal sealed class SpooledTails(WalArchive archive, IEnumerable<WalFileName> 
             file => file.Segment,
             _ => new TaskCompletionSource<WalTail?>(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    /// <summary>Waits for the segment in front if it is on its way; null if nothing is known of it.</summary>
+    /// <summary>What the repository has, or else what is on its way, after waiting for it; null if nothing is known
+    /// of the segment in front.</summary>
     /// <exception cref="Errors.HighwaterException">Any storage error.</exception>
     public async Task<WalTail?> FindBeforeAsync(WalSegmentName segment, CancellationToken cancellationToken)
     {
-        if (await _stored.FindSegmentBeforeAsync(segment, cancellationToken) is { } before
+        // First what is stored: another one of that name does not get in, and what follows that one must not either.
+        if (await _stored.FindBeforeAsync(segment, cancellationToken) is { } stored)
+            return stored;
+        return await _stored.FindSegmentBeforeAsync(segment, cancellationToken) is { } before
             && _onTheirWay.TryGetValue(before, out var awaited)
-            && await awaited.Task.WaitAsync(cancellationToken) is { } tail)
-            return tail;
-
-        // One that was not taken in this time may have been taken earlier.
-        return await _stored.FindBeforeAsync(segment, cancellationToken);
+                ? await awaited.Task.WaitAsync(cancellationToken)
+                : null;
     }
 
     /// <summary>Says what a segment ended with. Only the first word counts.</summary>

@@ -10,7 +10,10 @@ namespace Highwater.EndToEnd.Tests.Chaos;
 /// </summary>
 public sealed class ChaosTests
 {
-    private const int Seconds = 30;
+    private const int Seconds = 25;
+
+    // What fails in CI has to fail again there; a storm that somebody lets run for longer is a new one each time.
+    private const int Seed = 20_261_127;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
@@ -18,11 +21,13 @@ public sealed class ChaosTests
 
     [Theory]
     [InlineData("archive")]
+    [InlineData("both")]
     public async Task After_any_storm_both_archives_are_without_a_gap_and_equal_to_the_WAL_of_the_server(
         string walSource)
     {
-        var seed = Number("HIGHWATER_CHAOS_SEED") ?? Random.Shared.Next();
-        var length = TimeSpan.FromSeconds(Number("HIGHWATER_CHAOS_SECONDS") ?? Seconds);
+        var seconds = Number("HIGHWATER_CHAOS_SECONDS");
+        var seed = Number("HIGHWATER_CHAOS_SEED") ?? (seconds is null ? Seed : Random.Shared.Next());
+        var length = TimeSpan.FromSeconds(seconds ?? Seconds);
         TestContext.Current.TestOutputHelper!.WriteLine($"HIGHWATER_CHAOS_SEED={seed}");
         await using var bed = await ChaosBed.StartAsync(walSource, Token);
         var storm = new Storm(seed, bed.Disturbances);

@@ -79,25 +79,32 @@ public sealed class ProvenWalTests
         var fault = Assert.Single((await scene.ArchiveAsync()).Faults);
 
         Assert.Equal(WalScene.Segment(2).ToString(), fault.File);
-        Assert.Contains("begins in the segment before", fault.WhatHappened, StringComparison.Ordinal);
+        Assert.Contains("does not go on from the segment before", fault.WhatHappened, StringComparison.Ordinal);
         Assert.Equal([WalScene.Segment(1).ToString()], await WalScene.NamesAsync(scene.LocalArchive));
     }
 
-    [Fact]
-    public async Task A_segment_of_another_history_of_the_same_cluster_does_not_get_in()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Segments_of_another_history_of_the_same_cluster_do_not_get_in(bool withTheOneBefore)
     {
         await using var scene = await WalScene.CreateAsync();
         scene.Spool(1);
         await scene.ArchiveAsync();
 
-        // A clone went its own way: same system identifier, same name, sound in itself.
-        var clone = new TestWal(
-            WalScene.Cluster, WalScene.Size, WalScene.Segment(2).Start(WalScene.Size), previous: new Lsn(0x1F_FF00));
+        // A clone went its own way: same system identifier, same names, sound in itself.
+        var clone = Wal();
+        clone.Append(10, 0, 1, new byte[(WalScene.Size.Bytes / 2) + 8]);
+        clone.Append(10, 0, 1, new byte[clone.Room - 24]);
         clone.Append(10, 0, 1, new byte[2 * WalScene.Size.Bytes]);
         Spool(scene, clone, 2);
+        if (withTheOneBefore)
+            Spool(scene, clone, 1);
 
-        var fault = Assert.Single((await scene.ArchiveAsync()).Faults);
-        Assert.Contains("as the one before it", fault.WhatHappened, StringComparison.Ordinal);
+        var faults = (await scene.ArchiveAsync()).Faults;
+
+        Assert.Equal(withTheOneBefore ? 2 : 1, faults.Count);
+        Assert.Contains("as the one before it", faults[^1].WhatHappened, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,8 +34,9 @@ public sealed record WalContents(
     IReadOnlyList<WalRestorePoint>? RestorePoints,
     WalTail? Tail)
 {
-    /// <summary>Of more, only this many are listed: a segment's header has to stay small.</summary>
-    public const int MostRestorePoints = 200;
+    /// <summary>Of more, only this many are listed: the first frame has to stay below 64 KiB, and a name of 63 bytes
+    /// may take six times that in JSON.</summary>
+    public const int MostRestorePoints = 100;
 
     /// <summary>Whether a transaction with this id may have ended here.</summary>
     public bool MayHoldEndOf(uint xid) => LowestXid <= xid && xid <= HighestXid;
