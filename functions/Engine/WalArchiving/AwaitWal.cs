@@ -20,6 +20,8 @@ public sealed partial class AwaitWal(
     private const int MostAskedOneByOne = 16;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan TimeForTheRest = TimeSpan.FromSeconds(30);
+
     // What was begun within the deadline may end, but a dead peer does not hold up the answer.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
@@ -91,9 +93,12 @@ public sealed partial class AwaitWal(
     {
         await take.RunOrThrowAsync(local, cancellationToken);
 
-        // What else the other repository lacks may take hours after an outage: that is the WAL sync's work.
-        if (awaited != local)
-            await replicate.RunAsync(local, awaited, missing, cancellationToken);
+        // What else the other repository lacks may take hours after an outage: some of it goes now, older base backups
+        // need it, and the WAL sync brings the rest.
+        if (awaited == local)
+            return;
+        await replicate.RunAsync(local, awaited, missing, cancellationToken);
+        await replicate.RunAsync(local, awaited, TimeForTheRest, cancellationToken);
     }
 
     private static async Task<IReadOnlyList<WalSegmentName>> FindMissingAsync(
