@@ -20,7 +20,9 @@ public sealed class FindWalGap(WalOptions options, TimeProvider clock)
         BackupRepository local, TimeSpan onItsWay, CancellationToken cancellationToken)
     {
         // Before the repository: a file that moves on meanwhile is then seen in one of the two.
-        var spooled = new WalSpool(options.SpoolPath).List().ToHashSet();
+        HashSet<WalFileName> spooled = options.Source == WalSource.Stream
+            ? []
+            : [.. new WalSpool(options.SpoolPath).List()];
         var backups = (await new BackupCatalog(local).ListAsync(cancellationToken)).Backups;
         if (backups.Count == 0)
             return null;

@@ -1,3 +1,4 @@
+using Highwater.Engine.Errors;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Tests.Repository;
 using Highwater.Engine.WalArchiving;
@@ -54,6 +55,16 @@ public sealed class FindWalGapTests : IAsyncLifetime
         _local.Remove(RepositoryScene.WalKey(5));
         await File.WriteAllBytesAsync(_spool.Combine(RepositoryScene.Segment(5).ToString()), [1], Token);
         Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task Where_WAL_is_streamed_there_is_no_spool_to_look_in()
+    {
+        _local.Remove(RepositoryScene.WalKey(5));
+        var options = new WalOptions(_spool.Combine("never-made"), Source: WalSource.Stream);
+        Assert.NotNull(await new FindWalGap(options, _local.Clock).RunAsync(_local.Repository, OnItsWay, Token));
+        await Assert.ThrowsAsync<HighwaterException>(() => new FindWalGap(
+            options with { Source = WalSource.Both }, _local.Clock).RunAsync(_local.Repository, OnItsWay, Token));
     }
 
     [Fact]
