@@ -38,8 +38,8 @@ internal static class GapJudge
             + "lies beyond it. Nothing written since then can be restored"
             + (open.HeldBy is { } name ? $" from here; '{name}' has what is missing." : "."),
             open.HeldBy is null
-                ? "take a base backup now: highwater backup ('highwater serve' does so by itself); if the server's "
-                + "pg_wal or quarantine/ of the spool still has it, put it into the spool: highwater wal-sync"
+                ? "take a base backup now: highwater backup ('highwater serve' does so by itself, once); if the "
+                + "server's pg_wal or quarantine/ of the spool still has it, put it into the spool: highwater wal-sync"
                 : "bring it over: highwater verify --repair");
 
         StatusLine OfEnded(WalGap ended, string what) => Line(

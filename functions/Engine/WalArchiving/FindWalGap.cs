@@ -9,7 +9,11 @@ namespace Highwater.Engine.WalArchiving;
 /// </summary>
 public sealed class FindWalGap(WalOptions options, TimeProvider clock)
 {
-    /// <summary>The newest such gap, or null.</summary>
+    /// <summary>
+    /// The newest such gap, or null. One that a restorable base backup was begun after is none of them, even if that
+    /// did not end it (a timeline that this server is not on leads beyond it): another one would not either, and each
+    /// costs an older one. <c>status</c> and <c>check</c> go on to name it.
+    /// </summary>
     /// <param name="local">The repository that the spool is emptied into. What only another one lacks, replication
     /// brings.</param>
     /// <param name="onItsWay">For how long a hole may be filled by what is still on its way.</param>
@@ -28,9 +32,11 @@ public sealed class FindWalGap(WalOptions options, TimeProvider clock)
             return null;
         var wal = await WalContinuity.ReadAsync(new WalArchive(local), cancellationToken);
         var restorable = backups.Where(backup => wal.Missing(backup).Count == 0).ToList();
+        var newest = restorable.Max(backup => (DateTimeOffset?)backup.StartedAt);
         var now = clock.GetUtcNow();
         return WalGapPlanner.Find(wal, backups, restorable).LastOrDefault(
-            gap => gap.IsOpen && gap.IsSettled(now, onItsWay) && !FilesOf(gap, wal.SegmentSize).All(spooled.Contains));
+            gap => gap.IsOpen && gap.IsSettled(now, onItsWay) && !(newest > gap.Since)
+                && !FilesOf(gap, wal.SegmentSize).All(spooled.Contains));
     }
 
     private static IEnumerable<WalFileName> FilesOf(WalGap gap, WalSegmentSize size) => gap.Segments is { } range

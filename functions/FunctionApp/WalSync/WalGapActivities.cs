@@ -18,7 +18,7 @@ public sealed partial class WalGapActivities(
     public const string FindWalGap = "FindWalGap";
     public const string StartBaseBackup = "StartBaseBackup";
 
-    /// <summary>Until a base backup that was taken because of a gap and did not end it is tried again.</summary>
+    /// <summary>Until a base backup that was begun because of a gap and failed is tried again.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
     // What is archived, but stored a sync later than what came after it, is no gap.

@@ -87,6 +87,38 @@ public sealed class FindWalGapTests : IAsyncLifetime
         Assert.Null(await FindAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_base_backup_since_is_enough_even_where_it_cannot_end_the_gap(bool hasHistory)
+    {
+        // A restored copy archived what it should not; production stays on its timeline.
+        if (hasHistory)
+        {
+            _local.Remove(RepositoryScene.WalKey(5));
+            var fork = RepositoryScene.Segment(7).Start(RepositoryScene.SegmentSize);
+            await _local.AddHistoryAsync(2, $"1\t{fork}\tpromoted\n");
+        }
+
+        await _local.AddWalAsync(7, 7, timeline: 2);
+        Assert.NotNull(await FindAsync());
+
+        // One from before does not help, and neither does one that failed.
+        await _local.AddBackupAsync(2, 2, 1);
+        Assert.NotNull(await FindAsync());
+        var since = DaysUntil(_local.Clock.GetUtcNow());
+        await _local.AddBackupAsync(since, 8, 1);
+        Assert.NotNull(await FindAsync());
+
+        await _local.AddWalAsync(8, 9);
+        Assert.Null(await FindAsync());
+        var backups = (await new BackupCatalog(_local.Repository).ListAsync(Token)).Backups;
+        var wal = await WalContinuity.ReadAsync(new WalArchive(_local.Repository), Token);
+        Assert.Contains(WalGapPlanner.Find(wal, backups, backups), gap => gap.IsOpen);
+    }
+
+    private static int DaysUntil(DateTimeOffset moment) => (int)(moment - RepositoryScene.Day(0).StartedAt).TotalDays;
+
     private Task<WalGap?> FindAsync(TimeProvider? clock = null) =>
         new FindWalGap(new WalOptions(_spool.Path), clock ?? _local.Clock).RunAsync(
             _local.Repository, OnItsWay, Token);
