@@ -2,6 +2,7 @@ using System.Text.Json;
 using Highwater.Cli.Commands;
 using Highwater.Cli.Output;
 using Highwater.Engine.Errors;
+using Highwater.FunctionApp.WalSync;
 using Highwater.TestKit.Postgres;
 
 namespace Highwater.EndToEnd.Tests;
@@ -34,6 +35,17 @@ public sealed class CommandLineTests
         Assert.All(HighwaterCommand.Create().Subcommands, verb => Assert.Matches($@"(?m)^  {verb.Name}\b.*\w", help));
         Assert.Single(help.Split('\n'), line => line.Contains("Exit codes: ", StringComparison.Ordinal));
         Assert.DoesNotContain("Example", help, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "a base backup was begun; ")]
+    [InlineData(false, "so none was begun now; ")]
+    [InlineData(null, "no base backup could be begun; ")]
+    public void What_was_done_about_lost_WAL_is_what_wal_sync_says(bool? begun, string says)
+    {
+        var gap = new FoundWalGap(Segment, DateTimeOffset.UnixEpoch, ["20261122T020000Z"]);
+
+        Assert.Contains(says, WalSyncCommand.DescribeGap(gap, begun), StringComparison.Ordinal);
     }
 
     [Theory]

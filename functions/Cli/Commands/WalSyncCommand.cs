@@ -38,14 +38,25 @@ public static class WalSyncCommand
         foreach (var repository in outcome.Repositories.Where(repository => repository.Error is null))
             terminal.Line($"  {repository.Repository}: {Describe(outcome, repository.Repository)}");
         if (outcome.Gap is { } gap)
-            terminal.Note(
-                $"highwater: WAL {gap.Missing} is lost: recovery from the base backups "
-                + $"{string.Join(", ", gap.CutOff)} ends before it.\n"
-                + "  To fix it: a base backup was begun; 'highwater serve' ends it, or you do: highwater backup");
+            terminal.Note(DescribeGap(gap, outcome.BaseBackupBegun));
         var exitCode = run.Report(outcome.Repositories);
         var isIncomplete = outcome.Archived.Faults.Count > 0 || outcome.Gap is not null;
         return exitCode == ExitCode.Done && isIncomplete ? ExitCode.No : exitCode;
     }
+
+    /// <summary>What is lost and what was done about it.</summary>
+    /// <param name="gap">The WAL that is lost.</param>
+    /// <param name="begun">Of the outcome.</param>
+    public static string DescribeGap(FoundWalGap gap, bool? begun) =>
+        $"highwater: WAL {gap.Missing} is lost: recovery from the base backups {string.Join(", ", gap.CutOff)} ends "
+        + "before it.\n  To fix it: "
+        + begun switch
+        {
+            true => "a base backup was begun; 'highwater serve' ends it, or you do: highwater backup",
+            false => "a base backup runs already or was begun within the last hour, so none was begun now; to follow "
+                + "it or to take one: highwater backup",
+            null => "no base backup could be begun; once the trouble below is over: highwater backup",
+        };
 
     private static string Describe(WalSyncOutcome outcome, string repository)
     {

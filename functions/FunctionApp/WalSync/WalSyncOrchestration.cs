@@ -37,12 +37,13 @@ public static class WalSyncOrchestration
             archived = archived.Plus(more);
         }
 
-        var (gap, error) = await HealAsync(context);
+        var (gap, begun, error) = await HealAsync(context);
         return new WalSyncOutcome(
             archived,
             [new(archived.LocalRepository, error), .. others.Select(other => other.ToOutcome())],
             [.. others.Select(other => other.Sum)],
-            gap);
+            gap,
+            begun);
     }
 
     private static bool IsDue(Replication other, bool fresh) =>
@@ -73,19 +74,21 @@ public static class WalSyncOrchestration
     }
 
     /// <summary>Where WAL is lost, only a new base backup makes what is written from now on restorable.</summary>
-    private static async Task<(FoundWalGap? Gap, string? Error)> HealAsync(TaskOrchestrationContext context)
+    private static async Task<(FoundWalGap? Gap, bool? Begun, string? Error)> HealAsync(
+        TaskOrchestrationContext context)
     {
         FoundWalGap? gap = null;
         try
         {
             gap = await context.CallActivityAsync<FoundWalGap?>(WalGapActivities.FindWalGap);
-            if (gap is not null)
-                await context.CallActivityAsync<bool>(WalGapActivities.StartBaseBackup, gap);
-            return (gap, null);
+            bool? begun = gap is null
+                ? null
+                : await context.CallActivityAsync<bool>(WalGapActivities.StartBaseBackup, gap);
+            return (gap, begun, null);
         }
         catch (TaskFailedException e)
         {
-            return (gap, e.FailureDetails.ErrorMessage);
+            return (gap, null, e.FailureDetails.ErrorMessage);
         }
     }
 }

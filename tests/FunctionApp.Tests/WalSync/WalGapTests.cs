@@ -24,12 +24,14 @@ public sealed class WalGapTests
         var sync = await host.RunAsync(WalSyncOrchestration.Name);
 
         Assert.Equal(OrchestrationRuntimeStatus.Completed, sync.RuntimeStatus);
-        Assert.Equal("000000010000000000000004", sync.ReadOutputAs<WalSyncOutcome>()!.Gap!.Missing);
+        var outcome = sync.ReadOutputAs<WalSyncOutcome>()!;
+        Assert.Equal(("000000010000000000000004", true), (outcome.Gap!.Missing, outcome.BaseBackupBegun));
         Assert.Equal(1, host.Log.CountOf(Started));
 
         // While it runs another sync leaves it alone.
-        await host.RunAsync(WalSyncOrchestration.Name);
+        var second = await host.RunAsync(WalSyncOrchestration.Name);
         Assert.Equal(1, host.Log.CountOf(Started));
+        Assert.False(second.ReadOutputAs<WalSyncOutcome>()!.BaseBackupBegun);
         taking.SetResult();
         Assert.Equal(
             OrchestrationRuntimeStatus.Completed, (await host.EndOfAsync(BaseBackupOrchestration.Name)).RuntimeStatus);
@@ -74,6 +76,21 @@ public sealed class WalGapTests
 
         Assert.Equal(1, host.Script.CountOf(WalGapActivities.FindWalGap));
         Assert.Equal(0, host.Script.CountOf(WalGapActivities.StartBaseBackup));
+    }
+
+    [Fact]
+    public async Task A_base_backup_that_cannot_be_begun_is_not_said_to_have_begun()
+    {
+        await using var host = await ScriptedHost.StartNewAsync();
+        host.Script.Gap = GapOf(host);
+        host.Script.Fail(
+            WalGapActivities.StartBaseBackup, new HighwaterException(ErrorCodes.StorageFull, "No room.", "make some"));
+
+        var outcome = (await host.RunAsync(WalSyncOrchestration.Name)).ReadOutputAs<WalSyncOutcome>()!;
+
+        Assert.NotNull(outcome.Gap);
+        Assert.Null(outcome.BaseBackupBegun);
+        Assert.Equal(ErrorCodes.StorageFull, ErrorCodes.Parse(outcome.Repositories[0].Error!)!.Code);
     }
 
     [Fact]
