@@ -44,8 +44,6 @@ public sealed class PromotionTests(PromotionFixture fixture) : IClassFixture<Pro
         Assert.All(repositories, repository =>
         {
             Assert.Equal(0, repository.GetProperty("gaps").GetArrayLength());
-            Assert.Equal(0, repository.GetProperty("missingHistories").GetArrayLength());
-            Assert.False(repository.GetProperty("stopsAtGap").GetBoolean());
             Assert.Equal(1, repository.GetProperty("restorableBackups").GetInt32());
             var point = repository.GetProperty("recoveryPoint");
             Assert.Equal(3, point.GetProperty("timeline").GetInt32());
