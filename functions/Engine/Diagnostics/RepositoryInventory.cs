@@ -29,7 +29,7 @@ internal sealed record RepositoryInventory(
         var storage = await repository.Storage.DescribeAsync(cancellationToken);
         var catalog = await new BackupCatalog(repository).ListAsync(cancellationToken);
         var presence = await PresenceCheck.ReadAsync(repository, cancellationToken);
-        var files = (await archive.ListAsync(cancellationToken)).Where(file => file.StoredBytes > 0).ToList();
+        var files = (await archive.ListAsync(cancellationToken)).Where(file => file.IsThere).ToList();
         return new RepositoryInventory(
             repository,
             storage,

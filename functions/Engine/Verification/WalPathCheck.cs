@@ -19,7 +19,7 @@ internal sealed class WalPathCheck(BackupRepository repository, ObjectRepair? re
     public async Task RunAsync(IReadOnlyList<BackupRecord> backups, CancellationToken cancellationToken)
     {
         var files = (await _archive.ListAsync(cancellationToken))
-            .Where(file => file.StoredBytes > 0)
+            .Where(file => file.IsThere)
             .Where(file => findings.ProblemOf(RepositoryLayout.WalFile(file.Name)) is null)
             .ToList();
         var histories = await ReadHistoriesAsync(files, cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class WalPathCheck(BackupRepository repository, ObjectRepair? re
             return null;
 
         // Segments are stored several at once: a later one may have been there before this one was.
-        if (await _archive.StatAsync(file, cancellationToken) is { StoredBytes: > 0 } arrived)
+        if (await _archive.StatAsync(file, cancellationToken) is { IsThere: true } arrived)
             return arrived;
         var refusal = await RepairAsync(file, cancellationToken);
         findings.Add(

@@ -107,14 +107,14 @@ public sealed partial class AwaitWal(
         var wal = new WalArchive(repository);
         if (among.Count > MostAskedOneByOne)
         {
-            var there = (await wal.ListAsync(cancellationToken)).Select(f => f.Name).ToHashSet();
+            var there = (await wal.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name).ToHashSet();
             return [.. among.Where(segment => !there.Contains(WalFileName.Of(segment)))];
         }
 
         var missing = new List<WalSegmentName>();
         foreach (var segment in among)
         {
-            if (await wal.StatAsync(WalFileName.Of(segment), cancellationToken) is null)
+            if (await wal.StatAsync(WalFileName.Of(segment), cancellationToken) is not { IsThere: true })
                 missing.Add(segment);
         }
 

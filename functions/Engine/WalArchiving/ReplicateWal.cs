@@ -58,7 +58,7 @@ public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWa
     public static async Task<IReadOnlyList<WalArchiveEntry>> FindMissingAsync(
         WalArchive source, WalArchive target, CancellationToken cancellationToken)
     {
-        var there = (await target.ListAsync(cancellationToken)).Select(f => f.Name).ToHashSet();
+        var there = (await target.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name).ToHashSet();
         return [.. (await source.ListAsync(cancellationToken)).Where(f => !there.Contains(f.Name))];
     }
 

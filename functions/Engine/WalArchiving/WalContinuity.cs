@@ -16,7 +16,8 @@ public sealed class WalContinuity
     private readonly WalSegmentSize _size;
 
     /// <param name="size">Of the cluster's segments.</param>
-    /// <param name="files">Everything in the WAL archive, in any order. Only whole segments count.</param>
+    /// <param name="files">Everything in the WAL archive, in any order. Only whole segments count, and no empty object
+    /// is one.</param>
     /// <param name="histories">The timeline histories the archive has, by timeline.</param>
     /// <param name="unfinished">Segments that are there in pieces; they count where the whole ones end.</param>
     public WalContinuity(
@@ -28,7 +29,7 @@ public sealed class WalContinuity
         _size = size;
         _histories = histories;
         _unfinished = unfinished?.ToDictionary(open => open.Segment) ?? [];
-        foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.Segment))
+        foreach (var file in files.Where(f => f.IsThere && f.Name.Kind == WalFileKind.Segment))
             _segments[file.Name.Segment] = file.StoredAt;
         Ranges = FindRanges();
     }
@@ -66,7 +67,7 @@ public sealed class WalContinuity
         WalArchive archive, IReadOnlyList<WalArchiveEntry> files, CancellationToken cancellationToken)
     {
         var histories = new Dictionary<uint, TimelineHistory>();
-        foreach (var file in files.Where(f => f.Name.Kind == WalFileKind.TimelineHistory))
+        foreach (var file in files.Where(f => f.IsThere && f.Name.Kind == WalFileKind.TimelineHistory))
         {
             var timeline = file.Name.Segment.Timeline;
             histories[timeline] = await archive.ReadHistoryAsync(timeline, cancellationToken);

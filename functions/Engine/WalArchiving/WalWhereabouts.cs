@@ -94,7 +94,7 @@ internal sealed class WalWhereabouts(PostgresOptions server, WalOptions options)
     {
         try
         {
-            return await new WalArchive(local).StatAsync(name, cancellationToken) is not null;
+            return await new WalArchive(local).StatAsync(name, cancellationToken) is { IsThere: true };
         }
         catch (HighwaterException)
         {

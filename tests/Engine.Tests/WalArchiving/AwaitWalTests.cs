@@ -47,6 +47,13 @@ public sealed class AwaitWalTests
         var backup = TestBackups.Needing(segment, segment, scene.Size);
         var result = await scene.Awaiter().RunAsync(backup, scene.Local, scene.Local, TimeSpan.Zero, Token);
         Assert.Equal(1, result.Segments);
+
+        // What a power cut left empty is not there, and there is no spool to bring it from.
+        var key = Engine.Repository.RepositoryLayout.WalFile(WalFileName.Of(segment));
+        await File.WriteAllBytesAsync(Path.Combine(scene.LocalPath, key), [], Token);
+        var error = await Assert.ThrowsAnyAsync<HighwaterException>(
+            () => scene.Awaiter().RunAsync(backup, scene.Local, scene.Local, TimeSpan.Zero, Token));
+        Assert.Equal(ErrorCodes.SpoolUnusable, error.Code);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Tests.Repository;
 using Highwater.Engine.WalArchiving;
@@ -47,6 +48,17 @@ public sealed class FindWalGapTests : IAsyncLifetime
         Assert.NotNull(await FindAsync());
         await _local.AddWalAsync(7, 7);
         Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task What_a_power_cut_left_empty_is_lost()
+    {
+        _local.Truncate(RepositoryScene.WalKey(5), 0);
+        Assert.Equal(RepositoryScene.Segment(5).ToString(), (await FindAsync())!.What);
+        await _local.AddHistoryAsync(2, $"1\t{RepositoryScene.Segment(7).Start(RepositoryScene.SegmentSize)}\tit\n");
+        await _local.AddWalAsync(7, 7, timeline: 2);
+        _local.Truncate(RepositoryLayout.WalFile(WalFileName.HistoryOf(2)), 0);
+        Assert.Equal("00000002.history", (await FindAsync())!.What);
     }
 
     [Fact]

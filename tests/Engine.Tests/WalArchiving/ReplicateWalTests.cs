@@ -40,6 +40,23 @@ public sealed class ReplicateWalTests
     }
 
     [Fact]
+    public async Task What_a_power_cut_left_empty_on_the_target_is_lacking_and_told_of()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool(3, 4);
+        await scene.ArchiveAsync();
+        await scene.ReplicateAsync();
+        var segment = WalFileName.Of(WalScene.Segment(4));
+        await File.WriteAllBytesAsync(
+            Path.Combine(scene.RemotePath, RepositoryLayout.WalFile(segment)), [], WalScene.Token);
+
+        var missing = await ReplicateWal.FindMissingAsync(scene.LocalArchive, scene.RemoteArchive, WalScene.Token);
+
+        Assert.Equal([segment], missing.Select(file => file.Name));
+        Assert.Equal(segment.Name, Assert.Single((await scene.ReplicateAsync()).Faults).File);
+    }
+
+    [Fact]
     public async Task One_listing_of_each_side_tells_what_lacks()
     {
         await using var scene = await WalScene.CreateAsync();

@@ -39,6 +39,16 @@ public sealed class WalContinuityTests
     }
 
     [Fact]
+    public void An_empty_object_does_not_stand_for_a_segment()
+    {
+        var wal = new WalContinuity(
+            Size,
+            [Entry(WalFileName.Of(Segment(3))), Entry(WalFileName.Of(Segment(4))) with { StoredBytes = 0 }],
+            new Dictionary<uint, TimelineHistory>());
+        Assert.Equal([Segment(4)], wal.Missing(TestBackups.Needing(Segment(3), Segment(4), Size)));
+    }
+
+    [Fact]
     public void Recovery_goes_up_to_the_first_gap_and_its_age_is_that_of_the_last_segment_before()
     {
         var wal = Of(Segments(1, 3, 4, 5, 7));

@@ -21,6 +21,8 @@ internal sealed class WalScene : IAsyncDisposable
 
     public string LocalPath => _folder.Combine("local");
 
+    public string RemotePath => _folder.Combine("remote");
+
     public FaultyStorage LocalStorage { get; private init; } = null!;
 
     public FaultyStorage RemoteStorage { get; private init; } = null!;
@@ -47,7 +49,7 @@ internal sealed class WalScene : IAsyncDisposable
     public WalScene()
     {
         LocalStorage = new FaultyStorage(new LocalStorage(LocalPath));
-        RemoteStorage = new FaultyStorage(new LocalStorage(_folder.Combine("remote")));
+        RemoteStorage = new FaultyStorage(new LocalStorage(RemotePath));
     }
 
     public static WalSegmentName Segment(uint number, uint timeline = 1) =>
