@@ -60,7 +60,8 @@ public static class ReadSchedule
         if (stream?.Progress<WalStreamStatus>() is not { IsOver: false } status)
             return [];
         var error = status.Error ?? (status.Faults is [var first, ..] ? first : null);
-        return [new LastRun(WalStreamOrchestration.Name, error is null ? null : FaultOf(error))];
+        return [new LastRun(
+            WalStreamOrchestration.Name, error is null ? null : FaultOf(error), status.Error is not null)];
     }
 
     private static StatusFault FaultOf(string error)

@@ -16,7 +16,7 @@ internal static class CheckJudge
         .. facts.Repositories.SelectMany(
             (repository, index) => RepositoryCriteria.Judge(repository, facts, facts.Repositories[0], index)),
         .. facts.Clocks.Select(OfClock),
-        .. OfSchedule(facts.Schedule),
+        .. OfSchedule(facts.Schedule, facts.Archiving?.Stream?.Slot?.ActivePid is not null),
     ];
 
     private static CheckLine OfSettings(CheckFacts facts)
@@ -48,7 +48,7 @@ internal static class CheckJudge
             "let both machines keep time: timedatectl set-ntp true");
     }
 
-    private static IEnumerable<CheckLine> OfSchedule(ScheduleFacts? schedule)
+    private static IEnumerable<CheckLine> OfSchedule(ScheduleFacts? schedule, bool isStreaming)
     {
         if (schedule is null)
             return [];
@@ -63,9 +63,11 @@ internal static class CheckJudge
             .. from run in schedule.LastRuns
                let failure = run.Fault
                where failure is not null
+               let isPast = run.IsPastIfStreaming && isStreaming
                select Line(
-                   StatusLevel.Fail,
-                   $"The last {run.Name} did not do all it should: {failure.Code}: {failure.WhatHappened}",
+                   isPast ? StatusLevel.Warn : StatusLevel.Fail,
+                   (isPast ? $"{run.Name} goes on, after " : $"The last {run.Name} did not do all it should: ")
+                       + $"{failure.Code}: {failure.WhatHappened}",
                    failure.Remedy)];
 
         static CheckLine Line(StatusLevel level, string text, string? remedy) =>

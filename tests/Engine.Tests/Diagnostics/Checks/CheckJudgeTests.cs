@@ -198,6 +198,24 @@ public sealed class CheckJudgeTests
 
     private static CheckFacts Of(Func<CheckFacts, CheckFacts> change) => change(CheckScene.Healthy);
 
+    [Theory]
+    [InlineData(true, StatusLevel.Warn)]
+    [InlineData(false, StatusLevel.Fail)]
+    public void An_interruption_of_the_stream_is_past_as_soon_as_it_streams_again(bool streams, StatusLevel level)
+    {
+        var slot = new ReplicationSlot("highwater", true, streams ? 42 : null, new Lsn(1), "reserved", new Lsn(2));
+        var fault = new StatusFault("HW201", "It does not answer.", "start it");
+        var facts = CheckScene.Healthy with
+        {
+            Archiving = CheckScene.Healthy.Archiving! with { Stream = new StreamStatus("highwater", slot, 1_000, 0) },
+            Schedule = new ScheduleFacts("http://127.0.0.1:7071", null, [new LastRun("WalStream", fault, true)]),
+        };
+
+        var line = CheckScene.Judge(facts).Single(l => l.Text.Contains("HW201", StringComparison.Ordinal));
+
+        Assert.Equal(("schedule", level), (line.Criterion, line.Level));
+    }
+
     private static CheckFacts OfServer(Func<ServerFacts, ServerFacts> change) =>
         CheckScene.Healthy with { Server = change(CheckScene.Server) };
 }
