@@ -46,7 +46,7 @@ public sealed class ReadStatus(
         var first = readings.Length == 0 ? null : readings[0].Inventory;
         var statuses = await Task.WhenAll(readings.Zip(repositories, (reading, source) =>
             DescribeAsync(reading, source, first, inventories, asked, pace, now, cancellationToken)));
-        var spool = source == WalSource.Stream ? SpoolStatus.Unused(spoolPath) : SpoolReader.Read(spoolPath, now);
+        var spool = source == WalSource.Stream ? SpoolReader.ReadUnused(spoolPath) : SpoolReader.Read(spoolPath, now);
         return new StatusReading(
             new StatusReport(now, statuses, spool, asked, StatusJudge.Judge(statuses, spool, asked, pace, now)),
             [.. readings.Zip(statuses, (reading, status) => status.Reachable ? reading.Inventory : null)]);

@@ -11,5 +11,9 @@ public sealed record SpoolStatus(string Path, StatusFault? Fault, int Files, lon
     /// <summary>False where WAL is streamed and nothing comes through a spool: then nobody looked.</summary>
     public bool IsUsed { get; init; } = true;
 
-    internal static SpoolStatus Unused(string path) => new(path, null, 0, 0, null) { IsUsed = false };
+    /// <summary>How many WAL files were moved aside and wait for somebody to look.</summary>
+    public int Quarantined { get; init; }
+
+    internal static SpoolStatus Unused(string path, int quarantined) =>
+        new(path, null, 0, 0, null) { IsUsed = false, Quarantined = quarantined };
 }

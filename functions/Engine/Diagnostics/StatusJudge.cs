@@ -25,6 +25,7 @@ internal static class StatusJudge
         .. repositories.SelectMany((repository, index) => OfRepository(repository, index == 0, pace, now)),
         .. OfAll(repositories),
         .. OfSpool(spool),
+        .. OfQuarantine(spool),
         .. server is null ? [] : ServerJudge.Judge(server, pace, now),
     ];
 
@@ -124,12 +125,22 @@ internal static class StatusJudge
             : new StatusLine(StatusLevel.Ok, status.Name, text);
     }
 
+    /// <summary>WAL that no repository took.</summary>
+    public static IEnumerable<StatusLine> OfQuarantine(SpoolStatus spool) => spool.Quarantined == 0
+        ? []
+        : [new StatusLine(
+            StatusLevel.Warn,
+            Spool,
+            $"{spool.Quarantined} WAL files were moved aside to {spool.Path}/quarantine.",
+            "find out in the log why (events 502 and 534), then remove them; where they left a gap, take a base backup: "
+            + "highwater backup")];
+
     public static IEnumerable<StatusLine> OfSpool(SpoolStatus spool)
     {
-        if (!spool.IsUsed)
-            return [];
         if (spool.Fault is { } fault)
             return [new StatusLine(StatusLevel.Fail, Spool, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)];
+        if (!spool.IsUsed)
+            return [];
         if (spool.OldestAge is not { } age)
             return [new StatusLine(StatusLevel.Ok, Spool, $"No WAL waits in {spool.Path}.")];
         var text = $"{spool.Files} WAL files, {new ByteCount(spool.Bytes)}, wait in {spool.Path}, the oldest for "

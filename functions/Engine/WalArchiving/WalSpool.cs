@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Storage.Local;
 
 namespace Highwater.Engine.WalArchiving;
 
@@ -95,6 +96,8 @@ internal sealed class WalSpool(string path)
             await using var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
             await content.CopyToAsync(copy, cancellationToken);
             copy.Flush(flushToDisk: true);
+            DurableFiles.SyncFolder(folder);
+            DurableFiles.SyncFolder(path);
             return target;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -177,6 +177,20 @@ public sealed class ReadStatusTests : IAsyncLifetime
         Assert.Equal(StatusLevel.Fail, (await ReadAsync(Source(_local), Source(_remote))).Level);
     }
 
+    [Theory]
+    [InlineData(Engine.WalArchiving.WalSource.Archive)]
+    [InlineData(Engine.WalArchiving.WalSource.Stream)]
+    public async Task WAL_that_was_moved_aside_is_warned_of(Engine.WalArchiving.WalSource source)
+    {
+        Directory.CreateDirectory(_spool.Combine("quarantine"));
+        await File.WriteAllBytesAsync(
+            _spool.Combine(Path.Combine("quarantine", RepositoryScene.Segment(6).ToString())), new byte[100], Token);
+        var report = await new ReadStatus(_local.Clock, source).RunAsync(
+            [Source(_local), Source(_remote)], _spool.Path, null, Daily, Token);
+        Assert.Contains(report.Lines, line => line.Subject == "spool" && line.Level == StatusLevel.Warn
+            && line.Text.Contains("/quarantine", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_spool_that_is_not_there_fails()
     {

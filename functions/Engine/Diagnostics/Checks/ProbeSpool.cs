@@ -13,12 +13,12 @@ internal static class ProbeSpool
             var probe = Path.Combine(path, $".check-{Guid.CreateVersion7():N}");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
-            return new SpoolProbe(null, new DriveInfo(path).AvailableFreeSpace, spool.CountMovedAside());
+            return new SpoolProbe(null, new DriveInfo(path).AvailableFreeSpace);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new SpoolProbe(
-                StatusFault.Of(spool.Unusable($"files cannot be added and removed: {e.Message}", e)), null, 0);
+                StatusFault.Of(spool.Unusable($"files cannot be added and removed: {e.Message}", e)), null);
         }
     }
 }

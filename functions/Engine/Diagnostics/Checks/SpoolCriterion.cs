@@ -10,11 +10,11 @@ internal static class SpoolCriterion
     private static readonly TimeSpan ShortTime = TimeSpan.FromHours(8);
 
     public static IEnumerable<CheckLine> Judge(CheckFacts facts) => !facts.Spool.IsUsed
-        ? OfQuarantine(facts)
+        ? OfStatus([.. StatusJudge.OfSpool(facts.Spool), .. StatusJudge.OfQuarantine(facts.Spool)])
         : facts.SpoolProbe.Fault is { } fault
         ? [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)]
-        : [.. StatusJudge.OfSpool(facts.Spool).Select(line => Line(line.Level, line.Text, line.Remedy)),
-            .. OfRoom(facts), .. OfQuarantine(facts)];
+        : [.. OfStatus(StatusJudge.OfSpool(facts.Spool)), .. OfRoom(facts),
+            .. OfStatus(StatusJudge.OfQuarantine(facts.Spool))];
 
     private static IEnumerable<CheckLine> OfRoom(CheckFacts facts)
     {
@@ -37,15 +37,8 @@ internal static class SpoolCriterion
         }
     }
 
-    private static IEnumerable<CheckLine> OfQuarantine(CheckFacts facts)
-    {
-        if (facts.SpoolProbe.Quarantined > 0)
-            yield return Line(
-                StatusLevel.Warn,
-                $"{facts.SpoolProbe.Quarantined} WAL files were moved aside to {facts.Spool.Path}/quarantine.",
-                "find out in the log why (event 502), then remove them; where they left a gap, take a base backup: "
-                + "highwater backup");
-    }
+    private static IEnumerable<CheckLine> OfStatus(IEnumerable<StatusLine> lines) =>
+        lines.Select(line => Line(line.Level, line.Text, line.Remedy));
 
     private static CheckLine Line(StatusLevel level, string text, string? remedy) =>
         new("spool", null, level, text, remedy);

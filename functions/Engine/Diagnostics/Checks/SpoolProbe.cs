@@ -3,5 +3,4 @@ namespace Highwater.Engine.Diagnostics.Checks;
 /// <summary>Whether the spool can be worked with.</summary>
 /// <param name="Fault">Why this user cannot add and remove files there; null if it can.</param>
 /// <param name="FreeBytes">Room on its file system; null if unknown.</param>
-/// <param name="Quarantined">How many WAL files were moved aside there and wait for somebody to look.</param>
-public sealed record SpoolProbe(StatusFault? Fault, long? FreeBytes, int Quarantined);
+public sealed record SpoolProbe(StatusFault? Fault, long? FreeBytes);

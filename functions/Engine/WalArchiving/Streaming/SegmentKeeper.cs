@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Highwater.Engine.WalArchiving.Streaming;
@@ -29,7 +31,7 @@ internal sealed partial class SegmentKeeper(
     private OpenSegment? _segment;
     private PieceWriter _writer = null!;
     private Task _storing = Task.CompletedTask;
-    private bool _isResumed;
+    private (WalSegmentName Segment, Sha256Hash Hash)? _refused;
 
     /// <summary>The segment that is being received.</summary>
     public OpenSegment Current => _segment!;
@@ -39,9 +41,6 @@ internal sealed partial class SegmentKeeper(
 
     /// <summary>Everything before it is durable in the repository.</summary>
     public Lsn Durable { get; private set; }
-
-    /// <summary>Whether something was received that is not durable yet.</summary>
-    public bool HasUnkept => Durable < Received;
 
     public int Segments { get; private set; }
 
@@ -59,7 +58,6 @@ internal sealed partial class SegmentKeeper(
         _writer = new PieceWriter(_pieces, logger);
         await _writer.BeginAsync(segment, cancellationToken);
         await _writer.LoadAsync(_segment, cancellationToken);
-        _isResumed = _segment.Written > 0;
         Durable = Received;
         if (_segment.IsFull)
             await FinishAsync(cancellationToken);
@@ -94,9 +92,6 @@ internal sealed partial class SegmentKeeper(
         Durable = new Lsn(Current.Start.Value + (ulong)_writer.Length);
     }
 
-    /// <summary>Whether the segment before has been stored, so that keeping does not wait for it.</summary>
-    public bool IsStoring => !_storing.IsCompleted;
-
     public async ValueTask DisposeAsync()
     {
         // Its error, if any, is thrown to whoever works with this; here it only has to be over.
@@ -109,7 +104,12 @@ internal sealed partial class SegmentKeeper(
     {
         if (_segment is null)
             return;
-        await KeepAsync(cancellationToken);
+
+        // The segment before did not get in, which was said then: what came after it comes again.
+        if (_storing.IsFaulted)
+            _storing = Task.CompletedTask;
+        else
+            await KeepAsync(cancellationToken);
         await _segment.DisposeAsync();
         _segment = null;
     }
@@ -117,15 +117,13 @@ internal sealed partial class SegmentKeeper(
     private async Task FinishAsync(CancellationToken cancellationToken)
     {
         await _storing;
-        _storing = StoreAsync(Current, _writer, _isResumed, cancellationToken);
+        _storing = StoreAsync(Current, _writer, cancellationToken);
         _segment = OpenSegment.Create(Current.Name.Next(Current.Size), Current.Size, options.WorkFolder);
         _writer = new PieceWriter(_pieces, logger);
         _writer.BeginEmpty(_segment.Name);
-        _isResumed = false;
     }
 
-    private async Task StoreAsync(
-        OpenSegment segment, PieceWriter writer, bool isResumed, CancellationToken cancellationToken)
+    private async Task StoreAsync(OpenSegment segment, PieceWriter writer, CancellationToken cancellationToken)
     {
         await using var disposed = segment;
         var file = WalFileName.Of(segment.Name);
@@ -135,15 +133,11 @@ internal sealed partial class SegmentKeeper(
                 await _archive.PutAsync(file, plain, cancellationToken);
             await _archive.VerifyAsync(file, cancellationToken);
         }
-        catch (HighwaterException e) when (e.Code == ErrorCodes.WalInvalid && isResumed)
-        {
-            // The pieces may be of WAL that the server lost in a crash. What it has now decides.
-            await writer.RemoveAsync(cancellationToken);
-            throw new TransientException(
-                e.Code, $"{e.WhatHappened} Its first part was kept earlier and is streamed again.", e.Remedy, e);
-        }
         catch (HighwaterException e) when (e.Code == ErrorCodes.WalInvalid || e.Code == ErrorCodes.WalConflict)
         {
+            if (e.Code == ErrorCodes.WalInvalid)
+                await EnsureServersAsync(segment, writer, e, cancellationToken);
+
             // Later segments go on, as they do from the spool.
             await using var refused = segment.OpenWhole();
             var movedTo = await spool.SetAsideAsync(file, refused, cancellationToken);
@@ -158,6 +152,33 @@ internal sealed partial class SegmentKeeper(
         Durable = segment.Name.End(segment.Size);
         Segments++;
         finished(segment.Name);
+    }
+
+    /// <summary>
+    /// Whether the server really has these bytes: only if the same come twice. Otherwise the line or the work file may
+    /// have spoilt what the server has right, or the pieces are of WAL that it lost in a crash; nothing is acknowledged.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>: transient the first time.</exception>
+    private async Task EnsureServersAsync(
+        OpenSegment segment, PieceWriter writer, HighwaterException invalid, CancellationToken cancellationToken)
+    {
+        Sha256Hash hash;
+        await using (var plain = segment.OpenWhole())
+            hash = new Sha256Hash(await SHA256.HashDataAsync(plain, cancellationToken));
+        var before = _refused;
+        _refused = (segment.Name, hash);
+        if (before == _refused)
+            return;
+        await writer.RemoveAsync(cancellationToken);
+        if (before?.Segment != segment.Name)
+            throw new TransientException(
+                invalid.Code, $"{invalid.WhatHappened} It is streamed again.", invalid.Remedy, invalid);
+        throw new HighwaterException(
+            invalid.Code,
+            $"{invalid.WhatHappened} It came twice, with other bytes each time.",
+            $"check the memory of this machine, the network, and the disk of {options.WorkFolder}: the server keeps the "
+            + "segment, and it is streamed again",
+            invalid);
     }
 
     [LoggerMessage(EventId = 534, Level = LogLevel.Error,

@@ -44,7 +44,9 @@ public sealed partial class StreamWal(
         try
         {
             while (!await TryAsync(run, cancellationToken))
-                LogTimeline(logger, run.Timeline, run.Durable);
+            {
+                // Begun again, from where the repository then is.
+            }
         }
         catch (HighwaterException e) when (!ErrorCodes.OfPostgres.Contains(e.Code) && e.Code != ErrorCodes.SlotUnusable)
         {
@@ -55,9 +57,9 @@ public sealed partial class StreamWal(
         return run.Result();
     }
 
-    /// <summary>False if the server is on another timeline by now: that is how it ends a stream when it is
-    /// promoted.</summary>
-    private static async Task<bool> TryAsync(StreamRun run, CancellationToken cancellationToken)
+    /// <summary>False if the server is on another timeline by now: that is how it ends a stream when it is promoted. And
+    /// where a segment has to be streamed again.</summary>
+    private async Task<bool> TryAsync(StreamRun run, CancellationToken cancellationToken)
     {
         try
         {
@@ -66,9 +68,15 @@ public sealed partial class StreamWal(
         }
         catch (TransientException e) when (e.Code == ErrorCodes.PostgresUnreachable)
         {
-            if (await run.IsOnAnotherTimelineAsync(cancellationToken))
-                return false;
-            throw;
+            if (!await run.IsOnAnotherTimelineAsync(cancellationToken))
+                throw;
+            LogTimeline(logger, run.Timeline, run.Durable);
+            return false;
+        }
+        catch (TransientException e) when (e.Code == ErrorCodes.WalInvalid)
+        {
+            LogAgain(logger, e.Message);
+            return false;
         }
     }
 
@@ -103,6 +111,9 @@ public sealed partial class StreamWal(
     [LoggerMessage(EventId = 537, Level = LogLevel.Information,
         Message = "The server left timeline {Timeline} at about {Lsn}: streaming follows it")]
     private static partial void LogTimeline(ILogger logger, uint timeline, Lsn lsn);
+
+    [LoggerMessage(EventId = 541, Level = LogLevel.Warning, Message = "{Error}")]
+    private static partial void LogAgain(ILogger logger, string error);
 
     [LoggerMessage(EventId = 538, Level = LogLevel.Error, Message = "{Error}")]
     private static partial void LogLagging(ILogger logger, string error);

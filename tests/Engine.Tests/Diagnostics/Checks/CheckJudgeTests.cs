@@ -53,7 +53,7 @@ public sealed class CheckJudgeTests
             "spool", StatusLevel.Fail, "bring it back" },
         { "spool full", Of(f => f with { SpoolProbe = f.SpoolProbe with { FreeBytes = 1 << 20 } }),
             "spool", StatusLevel.Fail, "1.0 MiB" },
-        { "set aside", Of(f => f with { SpoolProbe = f.SpoolProbe with { Quarantined = 2 } }),
+        { "set aside", Of(f => f with { Spool = f.Spool with { Quarantined = 2 } }),
             "spool", StatusLevel.Warn, "/spool/quarantine" },
         { "waits", Of(f => f with { Spool = f.Spool with { Files = 9, OldestAge = TimeSpan.FromHours(2) } }),
             "spool", StatusLevel.Fail, "highwater wal-sync" },

@@ -39,7 +39,7 @@ internal static class CheckScene
         },
         new WalProbe(Segment, null, Now.AddSeconds(-3), []),
         [Repository("local", null), Repository("remote", new ReplicationBacklog(0, 0, 0, null))],
-        new SpoolStatus("/spool", null, 0, 0, null), new SpoolProbe(null, 1L << 40, 0),
+        new SpoolStatus("/spool", null, 0, 0, null), new SpoolProbe(null, 1L << 40),
         [new ClockOffset("the server", TimeSpan.Zero)],
         new ScheduleFacts("http://127.0.0.1:7071", null, [new LastRun("BaseBackup", null)]));
 

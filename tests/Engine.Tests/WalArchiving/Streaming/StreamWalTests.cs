@@ -1,3 +1,4 @@
+using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.WalArchiving.Streaming;
 
@@ -36,5 +37,68 @@ public sealed class StreamWalTests
             var chain = await scene.AssertPiecesAsync(repository, 1, flushed);
             Assert.Equal(second.Durable, new Lsn(segments[^1].End(StreamScene.Size).Value + (ulong)chain.Length));
         }
+    }
+
+    [Fact]
+    public async Task What_is_spoilt_on_this_side_is_streamed_again_and_nothing_is_put_aside()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        await scene.WriteAsync(1_000);
+        await scene.TickAsync();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var session = scene.Streamer().RunAsync(
+            scene.Local, [scene.RemoteSource], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
+        await scene.WriteSegmentsAsync(1);
+        await AcknowledgedAsync(scene);
+        await scene.WriteAsync(100_000);
+        await AcknowledgedAsync(scene);
+        var spoilt = WalSegmentName.Containing(1, await scene.FlushedAsync(), StreamScene.Size);
+
+        await using (var work = new FileStream(
+            Assert.Single(Directory.GetFiles(scene.Options.WorkFolder)), FileMode.Open, FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete))
+        {
+            work.Position = 60_000;
+            var sent = work.ReadByte();
+            work.Position = 60_000;
+            work.WriteByte((byte)(sent ^ 1));
+        }
+
+        await scene.WriteSegmentsAsync(2);
+        await AcknowledgedAsync(scene);
+
+        Assert.Contains(spoilt, await scene.AssertSameAsServerAsync(scene.LocalArchive));
+        Assert.False(Directory.Exists(scene.SpoolPath));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session);
+    }
+
+    [Fact]
+    public async Task What_the_server_itself_has_spoilt_is_put_aside_and_later_segments_go_on()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        await scene.TickAsync();
+        await scene.WriteSegmentsAsync(1);
+        var spoilt = WalSegmentName.Containing(1, await scene.FlushedAsync(), StreamScene.Size);
+        await scene.WriteSegmentsAsync(2);
+        var path = Path.Combine(scene.Server.DataDirectory, "pg_wal", spoilt.ToString());
+        var bytes = await File.ReadAllBytesAsync(path, Token);
+        bytes[200_000] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes, Token);
+
+        var streamed = await scene.TickAsync();
+
+        var fault = Assert.Single(streamed.Faults);
+        Assert.Equal(ErrorCodes.WalInvalid.Code, fault.Code);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(fault.MovedTo!, Token));
+        Assert.NotNull(await scene.LocalArchive.StatAsync(
+            Repository.WalFileName.Of(spoilt.Next(StreamScene.Size)), Token));
+    }
+
+    private static async Task AcknowledgedAsync(StreamScene scene)
+    {
+        var flushed = await scene.FlushedAsync();
+        await StreamScene.UntilAsync(
+            scene.Server, "it is acknowledged", async () => (await scene.SlotAsync())?.RestartLsn >= flushed);
     }
 }
