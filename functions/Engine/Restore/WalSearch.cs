@@ -113,12 +113,7 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
             return;
         }
 
-        var pieces = new WalPieces(archive.Repository);
-        foreach (var piece in (await pieces.ReadChainAsync(path.Segment(number), cancellationToken)).Pieces)
-        {
-            await using var plain = await pieces.OpenReadAsync(piece, cancellationToken);
-            await ReadAsync(plain, take, cancellationToken);
-        }
+        await new ReadUnfinishedWal(archive, path.Segment(number), bytes => take(bytes.Span)).RunAsync(cancellationToken);
     }
 
     private static async Task ReadAsync(Stream plain, SpanTaker take, CancellationToken cancellationToken)
