@@ -92,15 +92,28 @@ internal sealed partial class CopyFollower(
         }
         catch (HighwaterException e)
         {
-            if (Trouble is null)
-                LogAway(logger, source.Name, e.Message);
-            Trouble = e;
-            (_end, _archive) = (null, null);
-
-            // What nothing waits for is copied by the next WAL sync.
-            if (!IsAwaited)
-                _finished.Clear();
+            Stumble(e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Stumble(new TransientException(
+                ErrorCodes.StorageFailed,
+                $"Streamed WAL cannot be read for the repository '{source.Name}': {e.Message}",
+                $"let this user read and write in {options.WorkFolder}",
+                e));
+        }
+    }
+
+    private void Stumble(HighwaterException trouble)
+    {
+        if (Trouble is null)
+            LogAway(logger, source.Name, trouble.Message);
+        Trouble = trouble;
+        (_end, _archive) = (null, null);
+
+        // What nothing waits for is copied by the next WAL sync.
+        if (!IsAwaited)
+            _finished.Clear();
     }
 
     /// <summary>After the start and after every trouble: nothing is known of the repository then.</summary>
