@@ -88,7 +88,8 @@ wal_get() { # NAME DEST
     *) stored=$repository/wal-archive/$(printf %s "$name" | cut -c1-16)/$name.zst ;;
   esac
   check_repository "$wal_trouble"
-  if [ ! -e "$stored" ]; then
+  attempt=1
+  while [ ! -e "$stored" ]; do
     # Absent is an answer only if the place could be looked at.
     for folder in "$repository" "$repository/wal-archive" "$(dirname "$stored")"; do
       if [ -e "$folder" ]; then
@@ -96,10 +97,17 @@ wal_get() { # NAME DEST
       fi
     done
     [ "${#name}" -eq 24 ] || exit 1
-    unfinished "$name" || exit 1
-    mv -f "$new" "$dest" || die_wal "cannot write $dest"
-    exit 0
-  fi
+    state=0
+    unfinished "$name" || state=$?
+    if [ "$state" -eq 0 ]; then
+      mv -f "$new" "$dest" || die_wal "cannot write $dest"
+      exit 0
+    fi
+    # Streaming may go on meanwhile. Pieces go away, and later WAL comes, only after the segment is there whole.
+    [ "$state" -eq 2 ] || [ -e "$stored" ] || exit 1
+    attempt=$((attempt + 1))
+    [ "$attempt" -le 5 ] || [ -e "$stored" ] || die_wal "pieces of $name go away while they are read"
+  done
   case $stored in
     *.zst)
       plain "$stored" "$new"
@@ -118,7 +126,7 @@ plain() { # STORED FILE: decompresses WAL and compares it with its first frame
 
 # Of the segment that the server was writing when it was lost there may be pieces. They lead from one to the next; zeros
 # fill the rest, and PostgreSQL takes the last whole record for the end of the WAL.
-unfinished() { # SEGMENT: makes it in $new, or says no
+unfinished() { # SEGMENT: makes it in $new, or says no (1), or that a piece went away meanwhile (2)
   timeline=$(printf %s "$1" | cut -c1-8)
   folder=$repository/wal-archive/$(printf %s "$1" | cut -c1-16)
   end=0
@@ -134,7 +142,11 @@ unfinished() { # SEGMENT: makes it in $new, or says no
       fi
     done
     [ -n "$next" ] || break
-    plain "$next" "$new.piece"
+    (plain "$next" "$new.piece") || {
+      rm -f "$new" "$new.piece"
+      [ ! -e "$next" ] || exit "$wal_trouble"
+      return 2
+    }
     cat "$new.piece" >>"$new" || die_wal "cannot write $new"
     rm -f "$new.piece"
     end=$reached
