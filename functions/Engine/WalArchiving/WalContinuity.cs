@@ -197,7 +197,7 @@ public sealed class WalContinuity
         }
 
         var isGap = PathBeyond(history, next);
-        if (last is not null && !isGap && _unfinished.TryGetValue(next, out var open))
+        if (last is not null && !isGap && IsEnd(next) && _unfinished.TryGetValue(next, out var open))
             return new WalReach(next.Timeline, open.End, last, open.StoredAt, next, isGap, open);
         return new WalReach(
             timeline,
@@ -207,6 +207,12 @@ public sealed class WalContinuity
             next,
             isGap);
     }
+
+    /// <summary>Whether wal-get gives pieces of a segment: only where its timeline goes no further and was not left
+    /// before it, whichever timeline recovery is to end on.</summary>
+    private bool IsEnd(WalSegmentName segment) =>
+        !_segments.Keys.Any(later => later.Timeline == segment.Timeline && later.CompareTo(segment) > 0)
+        && !_histories.Values.Any(history => history.Leaves(segment.Timeline, segment.Start(_size)));
 
     /// <summary>The segments that would be next: on each timeline, after its newest segment or where it
     /// begins.</summary>

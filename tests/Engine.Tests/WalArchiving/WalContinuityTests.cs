@@ -90,6 +90,22 @@ public sealed class WalContinuityTests
     }
 
     [Fact]
+    public void What_was_streamed_of_a_timeline_after_it_was_left_leads_nowhere_as_wal_get_does_not_give_it()
+    {
+        var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
+        var open = new UnfinishedSegment(
+            Segment(6), new Lsn(Segment(6).Start(Size).Value + 500), Start.AddMinutes(7));
+
+        Assert.Null(LeftAt(Segment(6).Start(Size)).Unfinished);
+        Assert.Equal(open, LeftAt(new Lsn(Segment(6).Start(Size).Value + 8)).Unfinished);
+
+        WalReach LeftAt(Lsn fork) => new WalContinuity(
+            Size, Segments(1, 3, 4, 5).Select(segment => Entry(WalFileName.Of(segment))),
+            new Dictionary<uint, TimelineHistory> { [2] = History(2, (1, fork)) }, [open])
+            .ReachFrom(backup, timeline: 1);
+    }
+
+    [Fact]
     public void Recovery_follows_a_promotion_through_the_segment_where_it_happened()
     {
         var fork = new Lsn(Segment(5).Start(Size).Value + 0x1234);
