@@ -23,6 +23,7 @@ public sealed class StreamTests
         await postgres.ExecuteAsync("CREATE TABLE marks (id int)", Token);
         await installation.AddNoiseAsync("noise", 3, Token);
         await postgres.ExecuteAsync("INSERT INTO marks VALUES (42)", Token);
+        (await installation.RunAsync(Token, "wal-sync")).ExpectDone();
         var check = await installation.RunAsync(Token, "check");
         Assert.Contains(
             "streaming: The replication slot 'highwater' is acknowledged", check.Output, StringComparison.Ordinal);

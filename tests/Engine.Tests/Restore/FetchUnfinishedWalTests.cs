@@ -92,6 +92,110 @@ public sealed class FetchUnfinishedWalTests
         Assert.False(File.Exists(Destination(scene)));
     }
 
+    [Fact]
+    public async Task Where_it_is_finished_while_it_is_looked_for_it_is_given_whole()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool(5);
+        await scene.ArchiveAsync();
+        var whole = Hide(scene, RepositoryLayout.WalFile(WalFileName.Of(Last)));
+        await PutAsync(scene.Local, 0, WalScene.BytesOf(Last)[..50_000]);
+        Once(scene, nameof(scene.LocalStorage.OpenReadAsync), ".partial", () =>
+        {
+            whole();
+            Hide(scene, RepositoryLayout.WalPiece(new WalPieceName(Last, 0, 50_000)));
+        });
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal(WalScene.BytesOf(Last), Given(scene));
+
+        // And where it happened before the listing.
+        whole = Hide(scene, RepositoryLayout.WalFile(WalFileName.Of(Last)));
+        Once(scene, nameof(scene.LocalStorage.ListAsync), "", whole);
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal(WalScene.BytesOf(Last), Given(scene));
+    }
+
+    [Fact]
+    public async Task Where_pieces_are_merged_while_they_are_read_the_merged_one_is_given()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var bytes = TestBytes.Of(70_000, 1);
+        await PutAsync(scene.Local, 0, bytes);
+        var merged = Hide(scene, RepositoryLayout.WalPiece(new WalPieceName(Last, 0, 70_000)));
+        await PutAsync(scene.Local, 0, bytes[..30_000]);
+        await PutAsync(scene.Local, 30_000, bytes[30_000..]);
+        Once(scene, nameof(scene.LocalStorage.OpenReadAsync), ".partial", () =>
+        {
+            merged();
+            Hide(scene, RepositoryLayout.WalPiece(new WalPieceName(Last, 0, 30_000)));
+            Hide(scene, RepositoryLayout.WalPiece(new WalPieceName(Last, 30_000, 70_000)));
+        });
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal([.. bytes, .. new byte[WalScene.Size.Bytes - bytes.Length]], Given(scene));
+    }
+
+    [Fact]
+    public async Task The_script_gives_it_whole_where_it_is_finished_while_it_is_read()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool(5);
+        await scene.ArchiveAsync();
+        var stored = Path.Combine(scene.LocalPath, RepositoryLayout.WalFile(WalFileName.Of(Last)));
+        Hide(scene, RepositoryLayout.WalFile(WalFileName.Of(Last)));
+        await PutAsync(scene.Local, 0, WalScene.BytesOf(Last)[..50_000]);
+        var piece = Path.Combine(scene.LocalPath, RepositoryLayout.WalPiece(new WalPieceName(Last, 0, 50_000)));
+
+        // Streaming goes on at the moment when the script decompresses the piece.
+        var tools = Directory.CreateDirectory(scene.InSpool("tools")).FullName;
+        var zstd = Path.Combine(tools, "zstd");
+        await File.WriteAllTextAsync(
+            zstd,
+            $"#!/bin/sh\n[ ! -e '{piece}' ] || {{ mv '{stored}.hidden' '{stored}'; rm -f '{piece}'; }}\n"
+            + "PATH=${PATH#*:}\nexec zstd \"$@\"\n",
+            Token);
+        File.SetUnixFileMode(zstd, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        Assert.Equal(0, Script(scene, "local", tools));
+        Assert.Equal(WalScene.BytesOf(Last), Given(scene));
+    }
+
+    [Fact]
+    public async Task That_one_repository_missed_the_end_of_its_timeline_does_not_make_it_the_end()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutAsync(scene.Remote, 0, TestBytes.Of(100, 1));
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+
+        await scene.LocalArchive.PutAsync(
+            WalFileName.HistoryOf(2), new MemoryStream(Encoding.UTF8.GetBytes("1\t0/500000\tno reason\n")), Token);
+        Assert.Equal(WalGetOutcome.Absent, await FetchAsync(scene));
+    }
+
+    /// <summary>Takes an object away; what is returned puts it back.</summary>
+    private static Action Hide(WalScene scene, string key)
+    {
+        var path = Path.Combine(scene.LocalPath, key);
+        File.Move(path, path + ".hidden", overwrite: true);
+        return () => File.Move(path + ".hidden", path);
+    }
+
+    private static void Once(WalScene scene, string method, string part, Action action)
+    {
+        var isDone = false;
+        scene.LocalStorage.Fault = (called, key) =>
+        {
+            if (!isDone && called == method && key.Contains(part, StringComparison.Ordinal))
+            {
+                isDone = true;
+                action();
+            }
+
+            return null;
+        };
+    }
+
     private static Task PutAsync(BackupRepository repository, long from, byte[] bytes) =>
         new WalPieces(repository).PutAsync(
             new WalPieceName(Last, from, from + bytes.Length), () => new MemoryStream(bytes), Token);
@@ -113,11 +217,14 @@ public sealed class FetchUnfinishedWalTests
     }
 
     /// <summary>The exit status of the recovery kit's own wal-get.</summary>
-    private static int Script(WalScene scene, string repository)
+    private static int Script(WalScene scene, string repository, string? tools = null)
     {
         var script = Path.Combine(Path.GetDirectoryName(scene.LocalPath)!, repository, RepositoryLayout.RestoreScript);
-        using var process = System.Diagnostics.Process.Start(
+        var command = new System.Diagnostics.ProcessStartInfo(
             "sh", [script, "wal-get", Last.ToString(), Destination(scene)]);
+        if (tools is not null)
+            command.Environment["PATH"] = $"{tools}:{command.Environment["PATH"]}";
+        using var process = System.Diagnostics.Process.Start(command)!;
         process.WaitForExit();
         return process.ExitCode;
     }

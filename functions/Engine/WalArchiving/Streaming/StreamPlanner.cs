@@ -12,20 +12,24 @@ namespace Highwater.Engine.WalArchiving.Streaming;
 internal sealed class StreamPlanner(WalSegmentSize size, TimelineHistory history)
 {
     /// <summary>
-    /// The first byte that a repository lacks after its newest segment on the server's path, or null if it has none of
-    /// that path. Holes before it are not streaming's: the slot does not keep that WAL.
+    /// The first byte that a repository lacks on the server's path, from where the slot keeps WAL on; null if the
+    /// repository has none of that path. Segments may also come by archive_command, and not all of them. Holes before
+    /// are not streaming's: the slot does not keep that WAL.
     /// </summary>
-    public Lsn? FindEnd(IEnumerable<WalFileName> files)
+    /// <param name="files">What the repository has whole.</param>
+    /// <param name="kept">From where on the slot keeps WAL; null if that is not known.</param>
+    public Lsn? FindStart(IEnumerable<WalFileName> files, Lsn? kept)
     {
-        Lsn? end = null;
-        foreach (var file in files.Where(f => f.Kind == WalFileKind.Segment && IsOnPath(f.Segment)))
-        {
-            var after = file.Segment.End(size);
-            if (end is null || after > end)
-                end = after;
-        }
-
-        return end;
+        var there = files.Where(f => f.Kind == WalFileKind.Segment && IsOnPath(f.Segment))
+            .Select(f => f.Segment.Number(size)).ToHashSet();
+        if (there.Count == 0)
+            return null;
+        var number = there.Max() + 1;
+        if (kept is { } lsn)
+            number = Math.Min(number, lsn.Value / (ulong)size.Bytes);
+        while (there.Contains(number))
+            number++;
+        return new Lsn(number * (ulong)size.Bytes);
     }
 
     /// <summary>The start of the segment that holds a position.</summary>

@@ -64,7 +64,7 @@ internal sealed class StreamRun : IAsyncDisposable
         var slot = await _slot.PrepareAsync(connection, _faults, cancellationToken);
         var files = (await archive.ListAsync(cancellationToken)).Where(f => f.StoredBytes > 0).Select(f => f.Name);
         var fallback = planner.StartOfSegment(slot.RestartLsn ?? position.Flushed);
-        var from = planner.FindEnd(files) ?? fallback;
+        var from = planner.FindStart(files, slot.RestartLsn) ?? fallback;
 
         // Where the slot goes on in a segment that was begun already, what is missing before it was given up earlier.
         if (from < fallback && await HasPiecesAsync(planner.Legs(fallback)[0], cancellationToken))

@@ -56,9 +56,14 @@ internal sealed partial class StreamSlot(PostgresOptions server, WalStreamOption
 
     private void WarnOfLag(ReplicationSlot slot)
     {
-        var guard = new SlotLagGuard(options);
-        if (guard.Judge(slot.LagBytes) != SlotLagVerdict.Fine)
-            LogLag(logger, slot.LagBytes, options.Slot);
+        var verdict = new SlotLagGuard(options).Judge(slot.LagBytes);
+        if (verdict != SlotLagVerdict.Fine)
+            LogLag(
+                logger,
+                verdict == SlotLagVerdict.TooMuch ? LogLevel.Error : LogLevel.Warning,
+                ErrorCodes.SlotLagging.Code,
+                slot.LagBytes,
+                options.Slot);
     }
 
     [LoggerMessage(EventId = 531, Level = LogLevel.Information,
@@ -68,7 +73,8 @@ internal sealed partial class StreamSlot(PostgresOptions server, WalStreamOption
     [LoggerMessage(EventId = 532, Level = LogLevel.Error, Message = "{Error}")]
     private static partial void LogFault(ILogger logger, string error);
 
-    [LoggerMessage(EventId = 540, Level = LogLevel.Warning,
-        Message = "The server keeps {Bytes} bytes of WAL for the replication slot {Slot}: streaming has to catch up")]
-    private static partial void LogLag(ILogger logger, long bytes, string slot);
+    [LoggerMessage(EventId = 540,
+        Message = "{Code}: The server keeps {Bytes} bytes of WAL for the replication slot {Slot}: streaming has to "
+            + "catch up")]
+    private static partial void LogLag(ILogger logger, LogLevel level, string code, long bytes, string slot);
 }

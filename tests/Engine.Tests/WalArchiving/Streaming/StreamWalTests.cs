@@ -92,7 +92,7 @@ public sealed class StreamWalTests
         Assert.Equal(ErrorCodes.WalInvalid.Code, fault.Code);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(fault.MovedTo!, Token));
         Assert.NotNull(await scene.LocalArchive.StatAsync(
-            Repository.WalFileName.Of(spoilt.Next(StreamScene.Size)), Token));
+            WalFileName.Of(spoilt.Next(StreamScene.Size)), Token));
     }
 
     private static async Task AcknowledgedAsync(StreamScene scene)
