@@ -57,8 +57,10 @@ public sealed partial class WalGapActivities(
         return true;
     }
 
-    private static bool IsDue(OrchestrationMetadata? last, FoundWalGap gap, DateTimeOffset now) =>
-        last is null || (last.IsCompleted && (last.CreatedAt < gap.Since || now - last.CreatedAt >= Pause));
+    // By a storage's clock that is ahead every base backup would be from before the gap.
+    private static bool IsDue(OrchestrationMetadata? last, FoundWalGap gap, DateTimeOffset now) => last is null
+        || (last.IsCompleted
+            && ((last.CreatedAt < gap.Since && gap.Since <= now) || now - last.CreatedAt >= Pause));
 
     [LoggerMessage(1202, LogLevel.Warning,
         "A base backup starts because WAL is lost: {Missing} is missing, later WAL is there since {Since}, and "

@@ -68,6 +68,19 @@ public sealed class WalGapTests
     }
 
     [Fact]
+    public async Task A_storage_whose_clock_is_ahead_makes_no_base_backup_follow_another_at_once()
+    {
+        await using var host = await ScriptedHost.StartNewAsync();
+        host.Script.Gap = GapOf(host) with { Since = host.Time.GetUtcNow().AddHours(5) };
+        await host.RunAsync(WalSyncOrchestration.Name);
+        await host.EndOfAsync(BaseBackupOrchestration.Name);
+
+        await host.RunAsync(WalSyncOrchestration.Name);
+
+        Assert.Equal(1, host.Log.CountOf(Started));
+    }
+
+    [Fact]
     public async Task Without_a_gap_nothing_is_started()
     {
         await using var host = await ScriptedHost.StartNewAsync();
