@@ -132,8 +132,8 @@ internal static class StatusJudge
             StatusLevel.Warn,
             Spool,
             $"{spool.Quarantined} WAL files were moved aside to {spool.Path}/quarantine.",
-            "find out in the log why (events 502 and 534), then remove them; where they left a gap, take a base backup: "
-            + "highwater backup")];
+            "find out in the log why (events 502 and 534), then remove them; where they left a gap, take a base "
+            + "backup: highwater backup")];
 
     public static IEnumerable<StatusLine> OfSpool(SpoolStatus spool)
     {

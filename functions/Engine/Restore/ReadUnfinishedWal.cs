@@ -5,8 +5,8 @@ using Highwater.Engine.Repository;
 namespace Highwater.Engine.Restore;
 
 /// <summary>
-/// Reads what a repository has of a segment that is being streamed: meanwhile its pieces may be merged, or make room for
-/// the whole segment.
+/// Reads what a repository has of a segment that is being streamed: meanwhile its pieces may be merged, or make room
+/// for the whole segment.
 /// </summary>
 internal sealed class ReadUnfinishedWal(WalArchive archive, WalSegmentName segment, Action<ReadOnlyMemory<byte>> take)
 {

@@ -113,7 +113,8 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
             return;
         }
 
-        await new ReadUnfinishedWal(archive, path.Segment(number), bytes => take(bytes.Span)).RunAsync(cancellationToken);
+        await new ReadUnfinishedWal(archive, path.Segment(number), bytes => take(bytes.Span))
+            .RunAsync(cancellationToken);
     }
 
     private static async Task ReadAsync(Stream plain, SpanTaker take, CancellationToken cancellationToken)

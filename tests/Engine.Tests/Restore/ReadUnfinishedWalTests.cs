@@ -10,7 +10,7 @@ public sealed class ReadUnfinishedWalTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Each_byte_is_read_once_though_pieces_are_merged_or_the_segment_is_finished_meanwhile(bool isFinished)
+    public async Task Each_byte_is_read_once_though_streaming_goes_on_meanwhile(bool isFinished)
     {
         await using var scene = await WalScene.CreateAsync();
         var segment = WalScene.Segment(5);
@@ -28,7 +28,8 @@ public sealed class ReadUnfinishedWalTests
         };
         using var read = new MemoryStream();
 
-        await new ReadUnfinishedWal(scene.LocalArchive, segment, part => read.Write(part.Span)).RunAsync(WalScene.Token);
+        await new ReadUnfinishedWal(scene.LocalArchive, segment, part => read.Write(part.Span))
+            .RunAsync(WalScene.Token);
 
         Assert.Equal(isFinished ? bytes : bytes[..70_000], read.ToArray());
 

@@ -156,7 +156,8 @@ internal sealed partial class SegmentKeeper(
 
     /// <summary>
     /// Whether the server really has these bytes: only if the same come twice. Otherwise the line or the work file may
-    /// have spoilt what the server has right, or the pieces are of WAL that it lost in a crash; nothing is acknowledged.
+    /// have spoilt what the server has right, or the pieces are of WAL that it lost in a crash: nothing is
+    /// acknowledged.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>: transient the first time.</exception>
     private async Task EnsureServersAsync(
@@ -176,8 +177,8 @@ internal sealed partial class SegmentKeeper(
         throw new HighwaterException(
             invalid.Code,
             $"{invalid.WhatHappened} It came twice, with other bytes each time.",
-            $"check the memory of this machine, the network, and the disk of {options.WorkFolder}: the server keeps the "
-            + "segment, and it is streamed again",
+            $"check the memory of this machine, the network, and the disk of {options.WorkFolder}: the server keeps "
+            + "the segment, and it is streamed again",
             invalid);
     }
 

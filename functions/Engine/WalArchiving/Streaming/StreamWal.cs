@@ -60,8 +60,8 @@ public sealed partial class StreamWal(
         return run.Result();
     }
 
-    /// <summary>False if the server is on another timeline by now: that is how it ends a stream when it is promoted. And
-    /// where a segment has to be streamed again.</summary>
+    /// <summary>False if the server is on another timeline by now: that is how it ends a stream when it is promoted.
+    /// And where a segment has to be streamed again.</summary>
     private async Task<bool> TryAsync(StreamRun run, CancellationToken cancellationToken)
     {
         try
