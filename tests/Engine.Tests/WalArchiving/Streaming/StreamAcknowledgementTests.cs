@@ -140,6 +140,24 @@ public sealed class StreamAcknowledgementTests
     }
 
     [Fact]
+    public async Task Beyond_the_limit_it_is_an_error_also_where_the_local_repository_is_enough()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        var log = new EventLog<StreamWal>();
+        scene.Logger = log;
+        scene.Options = scene.Options with { LagWarnBytes = 1 << 19, LagLimitBytes = 3 << 20 };
+        await scene.TickAsync();
+        await scene.WriteSegmentsAsync(2);
+        await scene.TickAsync();
+        Assert.Empty(log.Errors);
+        await scene.WriteSegmentsAsync(5);
+
+        Assert.Empty((await scene.TickAsync()).Faults);
+
+        Assert.Contains("HW511", log.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_local_repository_that_takes_nothing_is_said_with_how_much_WAL_the_server_keeps_for_it()
     {
         await using var scene = await StreamScene.StartAsync();
