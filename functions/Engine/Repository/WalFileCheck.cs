@@ -132,9 +132,10 @@ internal static class WalFileCheck
                 ErrorCodes.WalInvalid,
                 $"{name} does not go on from the segment before it, in which a record begins at {damage.At}: "
                 + $"{damage.Reason}. One of the two is damaged, or they are of different servers.",
-                "compare both with pg_wal on the server, if it still has them (zstd -dc of the stored one, cmp): if this "
-                + "one differs, copy the server's into the spool under its name; if the stored one does, take a base "
-                + "backup now ('highwater backup'), for no recovery passes it; and check this machine's disk and memory");
+                "compare both with pg_wal on the server, if it still has them (zstd -dc of the stored one, cmp): if "
+                + "this one differs, copy the server's into the spool under its name; if the stored one does, take a "
+                + "base backup now ('highwater backup'), for no recovery passes it; and check this machine's disk and "
+                + "memory");
     }
 
     private static HighwaterException Invalid(WalFileName name, string fault) => new(
