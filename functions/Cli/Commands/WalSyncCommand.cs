@@ -30,7 +30,7 @@ public static class WalSyncCommand
         var run = new OrchestrationRun(configuration, settings, terminal);
         var progress = new WalSyncProgressLines(terminal);
         var outcome = await run.RunAsync<WalSyncOutcome>(
-            WalSyncOrchestration.Name, progress.Report, cancellationToken);
+            WalSyncOrchestration.Name, progress.Report, cancellationToken, fromNowOn: true);
         terminal.Result(outcome);
         terminal.Line($"WAL: {outcome.Archived.Files} files, {new ByteCount(outcome.Archived.Bytes)} from the spool");
         foreach (var fault in outcome.Archived.Faults)

@@ -17,25 +17,44 @@ public sealed class OrchestrationRun(IConfiguration configuration, HighwaterSett
     /// <param name="report">Called with each new state until the end.</param>
     /// <param name="cancellationToken">Stops following; the orchestration goes on where it runs, or at the next
     /// start.</param>
+    /// <param name="fromNowOn">Whether one that is running already is not enough, because it may have passed over what
+    /// has come since it began: then another one is run after it.</param>
     /// <exception cref="HighwaterException">It failed: with the code and remedy of what failed.</exception>
     public async Task<TResult> RunAsync<TResult>(
-        string name, Action<OrchestrationSnapshot> report, CancellationToken cancellationToken)
+        string name,
+        Action<OrchestrationSnapshot> report,
+        CancellationToken cancellationToken,
+        bool fromNowOn = false)
         where TResult : class
     {
         await using var host = await OrchestrationHost.OpenAsync(configuration, settings, cancellationToken);
-        if (!await host.TryStartAsync(name, cancellationToken))
+        var started = await host.TryStartAsync(name, cancellationToken);
+        if (!started)
             terminal.Note($"{name} is running already: following it");
+        var end = await FollowAsync(host, name, report, cancellationToken);
+        if (!started && fromNowOn)
+        {
+            await host.TryStartAsync(name, cancellationToken);
+            end = await FollowAsync(host, name, report, cancellationToken);
+        }
+
+        return end.Status == OrchestrationRuntimeStatus.Completed
+            ? end.Result<TResult>()
+            : throw Failed(name, end.Output?.ToString() ?? end.Status.ToString());
+    }
+
+    private static async Task<OrchestrationSnapshot> FollowAsync(
+        IOrchestrationHost host,
+        string name,
+        Action<OrchestrationSnapshot> report,
+        CancellationToken cancellationToken)
+    {
         while (true)
         {
             var snapshot = await host.FindAsync(name, cancellationToken)
                 ?? throw Failed(name, "it vanished from the history");
             if (snapshot.IsCompleted)
-            {
-                return snapshot.Status == OrchestrationRuntimeStatus.Completed
-                    ? snapshot.Result<TResult>()
-                    : throw Failed(name, snapshot.Output?.ToString() ?? snapshot.Status.ToString());
-            }
-
+                return snapshot;
             report(snapshot);
             await Task.Delay(PollInterval, cancellationToken);
         }

@@ -7,6 +7,8 @@ namespace Highwater.FunctionApp.WalSync;
 internal sealed class Replication(string repository)
 {
     private Task<ReplicatedWal>? _running;
+    private bool _hasFresh = true;
+    private bool _hasRest;
 
     /// <summary>All passes so far.</summary>
     public ReplicatedWal Sum { get; private set; } = ReplicatedWal.Nothing(repository);
@@ -20,14 +22,20 @@ internal sealed class Replication(string repository)
     /// <summary>Ends when the pass does, either way.</summary>
     public Task Running => _running!;
 
-    /// <summary>Whether another pass would bring more. One that brought nothing is not asked again: the next sync comes
-    /// within the interval and finds the same work.</summary>
-    public bool HasMore { get; private set; } = true;
+    /// <summary>Whether another pass would bring more. One that failed or brought nothing is not asked again: the next
+    /// sync comes within the interval and finds the same work.</summary>
+    public bool HasMore => Error is null && (_hasFresh || _hasRest);
+
+    /// <summary>Says that there is WAL which a pass that has begun may not have seen.</summary>
+    public void Expect() => _hasFresh = true;
 
     /// <summary>Begins a pass.</summary>
-    public void Begin(TaskOrchestrationContext context, TimeSpan budget) =>
+    public void Begin(TaskOrchestrationContext context, TimeSpan budget)
+    {
+        _hasFresh = false;
         _running = context.CallActivityAsync<ReplicatedWal>(
             WalSyncActivities.ReplicateWal, new ReplicationStep(repository, budget));
+    }
 
     /// <summary>Takes the result of a pass that has ended.</summary>
     public async Task CollectAsync()
@@ -39,12 +47,11 @@ internal sealed class Replication(string repository)
         {
             var pass = await ended;
             Sum = Sum.Plus(pass);
-            HasMore = pass.Files > 0 && pass.Remaining > pass.Faults.Count;
+            _hasRest = pass.Files > 0 && pass.Remaining > pass.Faults.Count;
         }
         catch (TaskFailedException e)
         {
             Error = e.FailureDetails.ErrorMessage;
-            HasMore = false;
         }
     }
 

@@ -21,11 +21,10 @@ public static class WalSyncOrchestration
     {
         var archived = await ArchiveAsync(context);
         List<Replication> others = [.. archived.OtherRepositories.Select(name => new Replication(name))];
-        var fresh = true;
         for (var pass = 1; ; pass++)
         {
             // One that is level is asked again only when there is more for it.
-            foreach (var other in others.Where(other => pass <= MostPasses && IsDue(other, fresh)))
+            foreach (var other in others.Where(other => pass <= MostPasses && !other.IsRunning && other.HasMore))
                 other.Begin(context, archived.NextPassIn / 2);
             await AwaitPassAsync(context, others, archived.NextPassIn);
             if (!others.Exists(other => other.IsRunning || (other.HasMore && pass < MostPasses)))
@@ -33,7 +32,8 @@ public static class WalSyncOrchestration
             context.SetCustomStatus(
                 new WalSyncStatus(pass + 1, archived.Files, [.. others.Select(other => other.Sum)]));
             var more = await ArchiveAsync(context);
-            fresh = more.Files > 0;
+            if (more.Files > 0)
+                others.ForEach(other => other.Expect());
             archived = archived.Plus(more);
         }
 
@@ -45,9 +45,6 @@ public static class WalSyncOrchestration
             gap,
             begun);
     }
-
-    private static bool IsDue(Replication other, bool fresh) =>
-        !other.IsRunning && other.Error is null && (other.HasMore || fresh);
 
     private static Task<ArchivedWal> ArchiveAsync(TaskOrchestrationContext context) =>
         context.CallActivityAsync<ArchivedWal>(WalSyncActivities.ArchiveSpooledWal, options: Retries.Brief);

@@ -10,7 +10,7 @@ namespace Highwater.EndToEnd.Tests.Chaos;
 /// </summary>
 public sealed class ChaosTests
 {
-    private const int Seconds = 25;
+    private const int Seconds = 15;
 
     // What fails in CI has to fail again there; a storm that somebody lets run for longer is a new one each time.
     private const int Seed = 20_261_127;

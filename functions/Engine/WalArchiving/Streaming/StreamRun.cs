@@ -82,6 +82,7 @@ internal sealed class StreamRun : IAsyncDisposable
                 + $"{fallback}, and what lies between is a gap.",
                 e.Remedy,
                 e));
+            await AwaitFreeSlotAsync(cancellationToken);
             await using var again = await WalConnection.OpenAsync(_server, _options, cancellationToken);
             await StreamAsync(again, planner.Legs(fallback), position, slot, cancellationToken);
         }
@@ -100,6 +101,10 @@ internal sealed class StreamRun : IAsyncDisposable
             return false; // It is away: the caller's error says so.
         }
     }
+
+    /// <summary>Waits until the server has noticed that the stream before is over.</summary>
+    public Task AwaitFreeSlotAsync(CancellationToken cancellationToken) =>
+        _slot.AwaitFreeAsync(_clock, cancellationToken);
 
     public WalStreamed Result() => new(
         Timeline, _from!.Value, _keeper.Durable, _acknowledged, _keeper.Segments, _keeper.Bytes,
@@ -122,6 +127,8 @@ internal sealed class StreamRun : IAsyncDisposable
     {
         for (var i = 0; i < legs.Count; i++)
         {
+            if (i > 0)
+                await AwaitFreeSlotAsync(cancellationToken);
             await using var own = i == 0 ? null : await WalConnection.OpenAsync(_server, _options, cancellationToken);
             await _keeper.BeginAsync(
                 WalSegmentName.Containing(legs[i].Timeline, legs[i].From, _local.Description.WalSegmentSize),

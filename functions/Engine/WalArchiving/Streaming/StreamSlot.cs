@@ -7,6 +7,23 @@ namespace Highwater.Engine.WalArchiving.Streaming;
 /// <summary>The replication slot of a run, and what an operator has to know of it.</summary>
 internal sealed partial class StreamSlot(PostgresOptions server, WalStreamOptions options, ILogger logger)
 {
+    private const int Looks = 40;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The server notices a moment later that a connection is closed. If it does not, the next attempt to
+    /// stream says so.</summary>
+    /// <exception cref="HighwaterException">2xx.</exception>
+    public async Task AwaitFreeAsync(TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var read = new ReadReplicationSlot(server);
+        for (var look = 0; look < Looks; look++)
+        {
+            if (await read.RunAsync(options.Slot, cancellationToken) is not { ActivePid: not null })
+                return;
+            await Task.Delay(LookInterval, clock, cancellationToken);
+        }
+    }
+
     /// <summary>Makes the slot where there is none, or where the server has given it up.</summary>
     /// <exception cref="HighwaterException">2xx; <see cref="ErrorCodes.SlotUnusable"/>.</exception>
     public async Task<ReplicationSlot> PrepareAsync(

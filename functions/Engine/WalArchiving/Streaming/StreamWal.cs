@@ -19,9 +19,6 @@ public sealed partial class StreamWal(
     TimeProvider clock,
     ILogger<StreamWal> logger)
 {
-    private const int SlotLooks = 40;
-    private static readonly TimeSpan SlotLookInterval = TimeSpan.FromMilliseconds(250);
-
     private readonly SlotLagGuard _guard = new(options);
 
     /// <summary>
@@ -79,20 +76,8 @@ public sealed partial class StreamWal(
         catch (TransientException e) when (e.Code == ErrorCodes.WalInvalid)
         {
             LogAgain(logger, e.Message);
-            await AwaitFreeSlotAsync(cancellationToken);
+            await run.AwaitFreeSlotAsync(cancellationToken);
             return false;
-        }
-    }
-
-    /// <summary>The server notices a moment later that a connection is closed. If it does not, the next attempt says
-    /// so.</summary>
-    private async Task AwaitFreeSlotAsync(CancellationToken cancellationToken)
-    {
-        for (var look = 0; look < SlotLooks; look++)
-        {
-            if (await TryReadSlotAsync(cancellationToken) is not { ActivePid: not null })
-                return;
-            await Task.Delay(SlotLookInterval, clock, cancellationToken);
         }
     }
 
