@@ -180,6 +180,10 @@ public sealed class SshServer : IAsyncDisposable
         text.AppendLine("PasswordAuthentication no").AppendLine("KbdInteractiveAuthentication no");
         text.AppendLine("PrintMotd no").AppendLine("UseDNS no").AppendLine("MaxStartups 100");
 
+        // bash reads the account's ~/.bashrc under sshd, unless it believes that another shell did. What a person keeps
+        // there may take long, or for ever after a test has killed it halfway.
+        text.AppendLine("SetEnv SHLVL=1");
+
         // The server inside sshd logs to syslog only; the program of its own can be given a file.
         text.AppendLine(_options.LogTransfers
             ? $"Subsystem sftp /usr/lib/openssh/sftp-server -e -l INFO 2>>{TransferLog}"
