@@ -101,7 +101,7 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         var start = segment.Start(archive.Repository.Description.WalSegmentSize);
         foreach (var file in await archive.ListAsync(cancellationToken))
         {
-            if (file.Name.Kind == WalFileKind.Segment && file.StoredBytes > 0 && IsLater(file.Name.Segment, segment))
+            if (file.Name.Kind == WalFileKind.Segment && file.IsThere && IsLater(file.Name.Segment, segment))
                 return false;
             if (file.Name.Kind == WalFileKind.TimelineHistory
                 && (await archive.ReadHistoryAsync(file.Name.Segment.Timeline, cancellationToken)).Leaves(

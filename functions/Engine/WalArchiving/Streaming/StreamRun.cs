@@ -62,7 +62,7 @@ internal sealed class StreamRun : IAsyncDisposable
         var history = await new KeepTimelineHistory(_server).RunAsync(archive, position, cancellationToken);
         var planner = new StreamPlanner(_local.Description.WalSegmentSize, history);
         var slot = await _slot.PrepareAsync(connection, _faults, cancellationToken);
-        var files = (await archive.ListAsync(cancellationToken)).Where(f => f.StoredBytes > 0).Select(f => f.Name);
+        var files = (await archive.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name);
         var fallback = planner.StartOfSegment(slot.RestartLsn ?? position.Flushed);
         var from = planner.FindStart(files, slot.RestartLsn) ?? fallback;
 
