@@ -129,28 +129,8 @@ public sealed class WalArchive(BackupRepository repository)
     /// <exception cref="IOException">The destination cannot be written.</exception>
     public async Task FetchAsync(WalFileName name, string destination, CancellationToken cancellationToken)
     {
-        var temporary = $"{destination}.{Path.GetRandomFileName()}.tmp";
-        try
-        {
-            await using (var plain = await OpenReadAsync(name, cancellationToken))
-            await using (var file = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                BufferSize = 0,
-            }))
-            {
-                await plain.CopyToAsync(file, 1 << 17, cancellationToken);
-            }
-
-            File.Move(temporary, destination, overwrite: true);
-        }
-        finally
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-        }
+        await using var plain = await OpenReadAsync(name, cancellationToken);
+        await WholeFile.WriteAsync(destination, file => plain.CopyToAsync(file, 1 << 17, cancellationToken));
     }
 
     /// <summary>Reads a file to its end, checking it.</summary>

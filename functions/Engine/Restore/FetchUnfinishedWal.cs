@@ -115,30 +115,11 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     private static bool IsLater(WalSegmentName other, WalSegmentName segment) =>
         other.Timeline == segment.Timeline && other.CompareTo(segment) > 0;
 
-    private static async Task WriteAsync(
-        WalPieces pieces, WalPieceChain chain, string destination, CancellationToken cancellationToken)
-    {
-        var temporary = $"{destination}.{Path.GetRandomFileName()}.tmp";
-        try
+    private static Task WriteAsync(
+        WalPieces pieces, WalPieceChain chain, string destination, CancellationToken cancellationToken) =>
+        WholeFile.WriteAsync(destination, async file =>
         {
-            await using (var file = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                BufferSize = 0,
-            }))
-            {
-                await pieces.CopyToAsync(chain, file, cancellationToken);
-                file.SetLength(pieces.Repository.Description.WalSegmentSize.Bytes);
-            }
-
-            File.Move(temporary, destination, overwrite: true);
-        }
-        finally
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-        }
-    }
+            await pieces.CopyToAsync(chain, file, cancellationToken);
+            file.SetLength(pieces.Repository.Description.WalSegmentSize.Bytes);
+        });
 }
