@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Highwater.Engine.Errors;
 using Microsoft.Extensions.Logging;
 using Renci.SshNet;
@@ -14,10 +15,13 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
 {
     private const long SlowDiskBytesPerSecond = 5_000_000;
 
-    // OpenSSH allows 10 sessions a connection (sshd_config(5), MaxSessions).
-    private readonly SemaphoreSlim _sessions = new(8);
+    private static readonly TimeSpan RefusalPause = TimeSpan.FromMilliseconds(50);
+
+    // OpenSSH allows 10 sessions a connection (sshd_config(5), MaxSessions), and for a moment an ended one and its
+    // successor both count.
+    private readonly SemaphoreSlim _sessions = new(5);
     private readonly SemaphoreSlim _connecting = new(1);
-    private SshClient? _connected;
+    private ShellConnection? _connected;
     private bool? _isUsable;
 
     /// <summary>The shell looks at other files than SFTP does: not to be used any more.</summary>
@@ -52,23 +56,17 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
     {
         var deadline = options.OperationDeadline + TimeSpan.FromSeconds(bytes / (double)SlowDiskBytesPerSecond);
         await _sessions.WaitAsync(cancellationToken);
-        SshClient? client = null;
         try
         {
-            client = await ConnectAsync(cancellationToken);
-            return await Task.Run(() => ExecuteAsync(client, command, endInput, cancellationToken),
-                CancellationToken.None)
-                .WaitAsync(deadline, cancellationToken);
-        }
-        catch (Exception fault) when (fault is TimeoutException or SshOperationTimeoutException)
-        {
-            Drop(client);
-            throw errors.Silent(doing, deadline, fault);
-        }
-        catch (Exception fault) when (SftpErrors.IsBroken(fault))
-        {
-            Drop(client);
-            throw new BrokenConnectionException(doing, fault);
+            var clock = Stopwatch.StartNew();
+            while (true)
+            {
+                if (await TryRunAsync(doing, command, endInput, deadline, cancellationToken) is { } result)
+                    return result;
+                if (clock.Elapsed > deadline)
+                    throw errors.NoSession(doing, deadline);
+                await Task.Delay(RefusalPause, cancellationToken);
+            }
         }
         finally
         {
@@ -82,28 +80,34 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<ShellResult> ExecuteAsync(
-        SshClient client, string text, bool endInput, CancellationToken cancellationToken)
+    /// <summary>Null: the server refused a session, and the connection goes on.</summary>
+    private async Task<ShellResult?> TryRunAsync(
+        string doing, string command, bool endInput, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        using var command = client.CreateCommand(text);
-        var running = command.ExecuteAsync(cancellationToken);
-        if (endInput)
+        ShellConnection? connection = null;
+        try
         {
-            try
-            {
-                await command.CreateInputStream().DisposeAsync();
-            }
-            catch (InvalidOperationException)
-            {
-                // The command has ended already, so there is no input to end.
-            }
+            connection = await ConnectAsync(cancellationToken);
+            return await connection.RunAsync(command, endInput, cancellationToken)
+                .WaitAsync(deadline, cancellationToken);
         }
-
-        await running;
-        return new ShellResult(command.ExitStatus ?? -1, command.Result, command.Error);
+        catch (Exception fault) when (fault is TimeoutException or SshOperationTimeoutException)
+        {
+            Drop(connection);
+            throw errors.Silent(doing, deadline, fault);
+        }
+        catch (SshException fault) when (connection?.IsRefusal(fault) is true)
+        {
+            return null;
+        }
+        catch (Exception fault) when (SftpErrors.IsBroken(fault))
+        {
+            Drop(connection);
+            throw new BrokenConnectionException(doing, fault);
+        }
     }
 
-    private async Task<SshClient> ConnectAsync(CancellationToken cancellationToken)
+    private async Task<ShellConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         await _connecting.WaitAsync(cancellationToken);
         try
@@ -111,7 +115,8 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
             if (_connected is not { IsConnected: true })
             {
                 Drop(_connected);
-                _connected = await connector.ConnectAsync(info => new SshClient(info), cancellationToken);
+                _connected = new ShellConnection(
+                    await connector.ConnectAsync(info => new SshClient(info), cancellationToken));
             }
 
             return _connected;
@@ -122,12 +127,11 @@ internal sealed class RemoteShell(SftpOptions options, SshConnector connector, S
         }
     }
 
-    /// <summary>Closes without waiting: saying goodbye to a dead peer may take the system minutes.</summary>
-    private void Drop(SshClient? client)
+    private void Drop(ShellConnection? connection)
     {
-        if (client is null)
+        if (connection is null)
             return;
-        Interlocked.CompareExchange(ref _connected, null, client);
-        _ = Task.Run(client.Dispose);
+        Interlocked.CompareExchange(ref _connected, null, connection);
+        connection.GiveUp();
     }
 }

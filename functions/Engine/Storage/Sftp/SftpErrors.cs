@@ -29,9 +29,14 @@ internal sealed class SftpErrors(SftpOptions options)
     public TransientException Silent(string doing, TimeSpan deadline, Exception? inner = null) => new(
         ErrorCodes.StorageUnreachable,
         $"{options.Address} fell silent while {doing}: no answer for "
-        + $"{deadline.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s, so the connection was given up.",
+        + $"{Seconds(deadline)} s, so the connection was given up.",
         $"see that the network and the server's disk respond (`{Check} uptime`); the next run continues.",
         inner);
+
+    public TransientException NoSession(string doing, TimeSpan deadline) => new(
+        ErrorCodes.StorageUnreachable,
+        $"{options.Address} refused a session for {doing} for {Seconds(deadline)} s.",
+        "see that MaxSessions in sshd_config on the server is at least 1, better 10; the next run continues.");
 
     public HighwaterException NoSftp(Exception inner) => new(
         ErrorCodes.StorageFailed,
@@ -53,4 +58,6 @@ internal sealed class SftpErrors(SftpOptions options)
     public HighwaterException Failed(string doing, Exception fault) => StorageErrors.Failed(
         $"{doing} at {options.Address}", fault,
         $"look at the server's log and disk (`{Check} 'df -h; dmesg | tail'`).");
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 }
