@@ -35,6 +35,7 @@ public static class HighwaterRegistration
         services.AddTransient<ReadBackupProgress>();
         services.AddTransient<TakeBaseBackup>();
         services.AddTransient<ReplicateBackup>();
+        services.AddSingleton<StoredWalProofs>();
         services.AddTransient<ArchiveSpooledWal>();
         services.AddTransient<ReplicateWal>();
         services.AddTransient<StreamWal>();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Highwater.Engine.Errors;
 using Highwater.Engine.Storage;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
@@ -17,13 +18,13 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
     // Segments are 16 MiB unless the cluster was made with others; only large ones go through a file.
     private const long LargestInMemory = 64 << 20;
 
+    private readonly WalSegmentHeader _header;
     private readonly byte[]? _buffer;
-    private readonly Stream _target;
+    private readonly Stream? _file;
 
-    private EncodedWalSegment(byte[]? buffer, Stream target, ObjectContent content)
+    private EncodedWalSegment(WalSegmentHeader header, byte[]? buffer, Stream? file, ObjectContent content)
     {
-        _buffer = buffer;
-        _target = target;
+        (_header, _buffer, _file) = (header, buffer, file);
         Content = content;
     }
 
@@ -32,44 +33,101 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
 
     /// <summary>Compresses what <paramref name="header"/> describes, read from the start of
     /// <paramref name="plain"/>.</summary>
-    public static async Task<EncodedWalSegment> CreateAsync(
-        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
+    /// <exception cref="IOException">There are fewer bytes than it describes.</exception>
+    public static Task<EncodedWalSegment> CreateAsync(
+        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken) =>
+        header.Size <= LargestInMemory
+            ? CreateInMemoryAsync(header, plain, (int)header.Size, cancellationToken)
+            : CreateInFileAsync(header, plain, cancellationToken);
+
+    /// <summary>
+    /// Unpacks it again and compares. Before it is stored, so that neither the compressor nor the memory of this
+    /// machine can put a segment there that is not the one described.
+    /// </summary>
+    /// <exception cref="TransientException"><see cref="ErrorCodes.StorageContentMismatch"/>.</exception>
+    public async Task EnsureUnpacksAsync(CancellationToken cancellationToken)
     {
-        var frame = WalSegmentFrame.Write(header);
-        var bound = frame.Length + Compressor.GetCompressBound((int)Math.Min(header.Size, LargestInMemory));
-        var buffer = header.Size <= LargestInMemory ? ArrayPool<byte>.Shared.Rent(bound) : null;
-        Stream target = buffer is null ? CreateTemporary() : new MemoryStream(buffer);
+        var what = $"{_header.Name}, packed to be stored,";
         try
         {
-            await target.WriteAsync(frame, cancellationToken);
-            await using (var zstd = new CompressionStream(target, Level, leaveOpen: true))
+            await using var stored = await Content.OpenAsync(cancellationToken);
+            var header = await WalSegmentFrame.ReadAsync(stored, what, cancellationToken);
+            await using var plain = new WalSegmentReadStream(
+                stored, header with { Sha256 = _header.Sha256, Size = _header.Size }, what);
+            await plain.CopyToAsync(Stream.Null, 1 << 17, cancellationToken);
+        }
+        catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged)
+        {
+            throw new TransientException(
+                ErrorCodes.StorageContentMismatch,
+                $"{e.WhatHappened} Nothing was stored.",
+                "run again; if it happens again the file changes while it is read, or this machine's memory is faulty",
+                e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_file is not null)
+            await _file.DisposeAsync();
+        if (_buffer is not null)
+            ArrayPool<byte>.Shared.Return(_buffer);
+    }
+
+    private static async Task<EncodedWalSegment> CreateInMemoryAsync(
+        WalSegmentHeader header, Stream plain, int length, CancellationToken cancellationToken)
+    {
+        var frame = WalSegmentFrame.Write(header);
+        var buffer = ArrayPool<byte>.Shared.Rent(frame.Length + Compressor.GetCompressBound(length));
+        var whole = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await plain.ReadExactlyAsync(whole.AsMemory(0, length), cancellationToken);
+            frame.CopyTo(buffer, 0);
+
+            // At one go: a compressor that is fed piece by piece copies every byte once more.
+            using var zstd = new Compressor(Level);
+            zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+            var packed = zstd.Wrap(whole.AsSpan(0, length), buffer.AsSpan(frame.Length));
+            var content = ObjectContent.FromBytes(buffer.AsMemory(0, frame.Length + packed));
+            return new EncodedWalSegment(header, buffer, null, content);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    private static async Task<EncodedWalSegment> CreateInFileAsync(
+        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
+    {
+        var file = CreateTemporary();
+        try
+        {
+            await file.WriteAsync(WalSegmentFrame.Write(header), cancellationToken);
+            await using (var zstd = new CompressionStream(file, Level, leaveOpen: true))
             {
                 zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
                 await plain.CopyToAsync(zstd, 1 << 17, cancellationToken);
             }
 
-            return new EncodedWalSegment(buffer, target, await DescribeAsync(buffer, target, cancellationToken));
+            await file.FlushAsync(cancellationToken);
+            file.Position = 0;
+            var hash = new Sha256Hash(await SHA256.HashDataAsync(file, cancellationToken));
+            var content = new ObjectContent(file.Length, hash, _ => ValueTask.FromResult<Stream>(File.Open(
+                file.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
+            return new EncodedWalSegment(header, null, file, content);
         }
         catch
         {
-            await ReleaseAsync(buffer, target);
+            await file.DisposeAsync();
             throw;
         }
-    }
-
-    public ValueTask DisposeAsync() => ReleaseAsync(_buffer, _target);
-
-    private static async Task<ObjectContent> DescribeAsync(
-        byte[]? buffer, Stream target, CancellationToken cancellationToken)
-    {
-        if (buffer is not null)
-            return ObjectContent.FromBytes(buffer.AsMemory(0, (int)target.Position));
-        var file = (FileStream)target;
-        await file.FlushAsync(cancellationToken);
-        file.Position = 0;
-        var hash = new Sha256Hash(await SHA256.HashDataAsync(file, cancellationToken));
-        return new ObjectContent(file.Length, hash, _ => ValueTask.FromResult<Stream>(File.Open(
-            file.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
     }
 
     private static FileStream CreateTemporary() => new(
@@ -83,11 +141,4 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             BufferSize = 1 << 17,
         });
-
-    private static async ValueTask ReleaseAsync(byte[]? buffer, Stream target)
-    {
-        await target.DisposeAsync();
-        if (buffer is not null)
-            ArrayPool<byte>.Shared.Return(buffer);
-    }
 }

@@ -11,9 +11,6 @@ namespace Highwater.Engine.Repository;
 /// </summary>
 public sealed class WalArchive(BackupRepository repository)
 {
-    // Larger objects are read again for each purpose instead of being held in memory.
-    private const long LargestInMemory = 64 << 20;
-
     public BackupRepository Repository { get; } = repository;
 
     private IStorage Storage => Repository.Storage;
@@ -50,7 +47,10 @@ public sealed class WalArchive(BackupRepository repository)
         }
 
         var before = await new WalTails(this).FindBeforeAsync(name.Segment, cancellationToken);
-        return await PutAsync(await DescribeAsync(name, plain, before, cancellationToken), plain, cancellationToken);
+        var header = await DescribeAsync(name, plain, before, cancellationToken);
+        plain.Position = 0;
+        await using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
+        return await PutSegmentAsync(name, encoded.Content, header.Sha256, cancellationToken);
     }
 
     /// <summary>Proves a segment and says what is in it. Stores nothing.</summary>
@@ -63,15 +63,44 @@ public sealed class WalArchive(BackupRepository repository)
         WalFileName name, Stream plain, WalTail? before, CancellationToken cancellationToken) =>
         WalFileCheck.DescribeSegmentAsync(name, plain, Repository.Description, before, cancellationToken);
 
-    /// <summary>Stores a segment that was described, as <see cref="PutAsync(WalFileName, Stream, CancellationToken)"/>
-    /// does.</summary>
-    internal async Task<PutOutcome> PutAsync(
+    /// <summary>
+    /// As <see cref="PutAsync(WalFileName, Stream, CancellationToken)"/>, and reads back what is stored then. Repeatable
+    /// too. The proof is for copies made of it; null for a file that is not compressed, or that was there already in
+    /// another compressed form.
+    /// </summary>
+    /// <exception cref="HighwaterException">As PutAsync; <see cref="ErrorCodes.RepositoryDamaged"/>: what is there
+    /// under this name, whether stored now or earlier, is not what it should be.</exception>
+    public async Task<StoredWalProof?> PutAndReadBackAsync(
+        WalFileName name, Stream plain, CancellationToken cancellationToken)
+    {
+        if (name.IsCompressed)
+        {
+            var before = await new WalTails(this).FindBeforeAsync(name.Segment, cancellationToken);
+            var header = await DescribeAsync(name, plain, before, cancellationToken);
+            return await PutAndReadBackAsync(header, plain, cancellationToken);
+        }
+
+        await PutAsync(name, plain, cancellationToken);
+        await VerifyAsync(name, cancellationToken);
+        return null;
+    }
+
+    /// <summary>The same with a segment that was described.</summary>
+    internal async Task<StoredWalProof?> PutAndReadBackAsync(
         WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
     {
+        var name = WalFileName.Parse(header.Name);
         plain.Position = 0;
         await using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
-        return await PutSegmentAsync(
-            WalFileName.Parse(header.Name), encoded.Content, header.Sha256, cancellationToken);
+
+        // Unpacked here and not from the repository: what is read back then needs only to be these bytes.
+        await encoded.EnsureUnpacksAsync(cancellationToken);
+        await PutSegmentAsync(name, encoded.Content, header.Sha256, cancellationToken);
+        var hash = await Storage.HashAsync(RepositoryLayout.WalFile(name), cancellationToken);
+        if (hash == encoded.Content.Hash)
+            return new StoredWalProof(hash, header.Sha256);
+        await VerifyAsync(name, cancellationToken);
+        return null;
     }
 
     /// <summary>
@@ -80,21 +109,18 @@ public sealed class WalArchive(BackupRepository repository)
     /// </summary>
     /// <param name="source">The other archive, of the same cluster.</param>
     /// <param name="file">One of its files.</param>
+    /// <param name="proof">Of that file, if there is one: a segment that still has the proven bytes is not unpacked
+    /// again.</param>
     /// <param name="cancellationToken">Stops it; the file is then there whole or not at all.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalConflict"/>; <see cref="ErrorCodes.WalAbsent"/> or
     /// <see cref="ErrorCodes.RepositoryDamaged"/> of the source; any storage error.</exception>
     public async Task<PutOutcome> PutStoredAsync(
-        WalArchive source, WalArchiveEntry file, CancellationToken cancellationToken)
+        WalArchive source, WalArchiveEntry file, StoredWalProof? proof, CancellationToken cancellationToken)
     {
-        var key = RepositoryLayout.WalFile(file.Name);
-        await source.VerifyAsync(file.Name, cancellationToken);
-        var content = file.StoredBytes <= LargestInMemory
-            ? ObjectContent.FromBytes(await source.Storage.ReadSmallAsync(key, cancellationToken))
-            : source.Storage.AsContent(key, file.StoredBytes, await source.Storage.HashAsync(key, cancellationToken));
-        if (!file.Name.IsCompressed)
-            return await PutRawAsync(file.Name, content, cancellationToken);
-        var header = await source.ReadHeaderAsync(file.Name, cancellationToken);
-        return await PutSegmentAsync(file.Name, content, header.Sha256, cancellationToken);
+        var stored = await StoredWal.ReadAsync(source, file, proof, cancellationToken);
+        return stored.Sha256 is { } sha256
+            ? await PutSegmentAsync(file.Name, stored.Content, sha256, cancellationToken)
+            : await PutRawAsync(file.Name, stored.Content, cancellationToken);
     }
 
     /// <summary>
@@ -106,13 +132,9 @@ public sealed class WalArchive(BackupRepository repository)
     public async Task<Stream> OpenReadAsync(WalFileName name, CancellationToken cancellationToken)
     {
         var stored = await OpenStoredAsync(name, cancellationToken);
-        if (!name.IsCompressed)
-            return stored;
         try
         {
-            var header = await WalSegmentFrame.ReadAsync(stored, What(name), cancellationToken);
-            WalFileCheck.EnsureSame(name, header, Repository.Description, What(name));
-            return new WalSegmentReadStream(stored, header, What(name));
+            return name.IsCompressed ? await UnpackAsync(name, stored, cancellationToken) : stored;
         }
         catch
         {
@@ -221,7 +243,17 @@ public sealed class WalArchive(BackupRepository repository)
         }
     }
 
-    private async Task<Stream> OpenStoredAsync(WalFileName name, CancellationToken cancellationToken)
+    /// <summary>The plain bytes of a segment, checked as those of <see cref="OpenReadAsync"/> are.</summary>
+    internal async Task<WalSegmentReadStream> UnpackAsync(
+        WalFileName name, Stream stored, CancellationToken cancellationToken)
+    {
+        var header = await WalSegmentFrame.ReadAsync(stored, What(name), cancellationToken);
+        WalFileCheck.EnsureSame(name, header, Repository.Description, What(name));
+        return new WalSegmentReadStream(stored, header, What(name));
+    }
+
+    /// <summary>The bytes of a file as they are stored.</summary>
+    internal async Task<Stream> OpenStoredAsync(WalFileName name, CancellationToken cancellationToken)
     {
         try
         {

@@ -17,6 +17,9 @@ internal sealed class WalSegmentReadStream(Stream stored, WalSegmentHeader heade
     private long _bytesRead;
     private bool _verified;
 
+    /// <summary>What the segment says of itself.</summary>
+    public WalSegmentHeader Header => header;
+
     public override long Length => header.Size;
 
     public override long Position

@@ -10,7 +10,11 @@ namespace Highwater.Engine.WalArchiving;
 /// repository has it durably and has read it back, never earlier; so a run may be killed anywhere, repeated, and run
 /// twice at once.
 /// </summary>
-public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<ArchiveSpooledWal> logger)
+/// <param name="options">Where the spool is, and how many files may be in flight.</param>
+/// <param name="logger">Told what was taken and what was not.</param>
+/// <param name="proofs">Gets the proof of every segment that was stored, for those who copy it.</param>
+public sealed partial class ArchiveSpooledWal(
+    WalOptions options, ILogger<ArchiveSpooledWal> logger, StoredWalProofs? proofs = null)
 {
     private const long MemoryForBuffers = 256 << 20;
 
@@ -85,10 +89,11 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
         {
             await using var plain = Open(file);
             length = plain.Length;
-            if (file.IsCompressed)
-                await ProveAndPutAsync(archive, file, plain, tails, cancellationToken);
-            else
-                await archive.PutAsync(file, plain, cancellationToken);
+            var proof = file.IsCompressed
+                ? await ProveAndPutAsync(archive, file, plain, tails, cancellationToken)
+                : await archive.PutAndReadBackAsync(file, plain, cancellationToken);
+            if (proof is not null)
+                proofs?.Add(archive.Repository, file, proof);
         }
         catch (FileNotFoundException)
         {
@@ -99,12 +104,11 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
             throw _spool.Unusable($"{file} cannot be read: {e.Message}", e);
         }
 
-        await archive.VerifyAsync(file, cancellationToken);
         _spool.Remove(file);
         return length;
     }
 
-    private static async Task ProveAndPutAsync(
+    private static async Task<StoredWalProof?> ProveAndPutAsync(
         WalArchive archive,
         WalFileName file,
         Stream plain,
@@ -116,7 +120,7 @@ public sealed partial class ArchiveSpooledWal(WalOptions options, ILogger<Archiv
 
         // The next segment can be proven while this one is compressed and stored.
         tails.Set(file, header.Contents!.Tail);
-        await archive.PutAsync(header, plain, cancellationToken);
+        return await archive.PutAndReadBackAsync(header, plain, cancellationToken);
     }
 
     private FileStream Open(WalFileName file) => new(_spool.PathOf(file), new FileStreamOptions

@@ -10,7 +10,12 @@ namespace Highwater.Engine.WalArchiving;
 /// Makes one repository hold the WAL another one holds. What is there is known from one listing of each, so it may be
 /// stopped, repeated and run twice at once; after an outage the next run catches up.
 /// </summary>
-public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWal> logger)
+/// <param name="clock">Of the budget.</param>
+/// <param name="logger">Told what was copied and what was not.</param>
+/// <param name="proofs">Of segments that need not be unpacked to be checked, because they were when they were
+/// stored.</param>
+public sealed partial class ReplicateWal(
+    TimeProvider clock, ILogger<ReplicateWal> logger, StoredWalProofs? proofs = null)
 {
     private const int InFlight = 4;
 
@@ -142,12 +147,13 @@ public sealed partial class ReplicateWal(TimeProvider clock, ILogger<ReplicateWa
             [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
     }
 
-    private static async Task<bool> CopyAsync(
+    private async Task<bool> CopyAsync(
         WalArchive source, WalArchive target, WalArchiveEntry file, CancellationToken cancellationToken)
     {
         try
         {
-            await target.PutStoredAsync(source, file, cancellationToken);
+            var proof = proofs?.Find(source.Repository, file.Name);
+            await target.PutStoredAsync(source, file, proof, cancellationToken);
             return true;
         }
         catch (HighwaterException e) when (e.Code == ErrorCodes.WalAbsent || e.Code == ErrorCodes.StorageObjectMissing)

@@ -194,7 +194,7 @@ public sealed class ArchiveSpooledWalTests
 
     [Theory]
     [InlineData("PutAsync")]
-    [InlineData("OpenReadAsync")]
+    [InlineData("HashAsync")]
     public async Task Stopped_between_put_and_removal_the_next_run_finishes_without_storing_twice(string lastCall)
     {
         await using var scene = await WalScene.CreateAsync();

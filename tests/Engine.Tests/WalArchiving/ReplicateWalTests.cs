@@ -182,13 +182,13 @@ public sealed class ReplicateWalTests
         await scene.RemoteStorage.PutAsync(key, Engine.Storage.ObjectContent.FromBytes(other), WalScene.Token);
         Assert.Equal(
             Engine.Storage.PutOutcome.AlreadyThere,
-            await scene.RemoteArchive.PutStoredAsync(scene.LocalArchive, entry, WalScene.Token));
+            await scene.RemoteArchive.PutStoredAsync(scene.LocalArchive, entry, null, WalScene.Token));
 
         await scene.RemoteStorage.DeleteAsync(key, WalScene.Token);
         using var different = new MemoryStream(WalScene.BytesOf(WalScene.Segment(3), seed: 2));
         await scene.RemoteArchive.PutAsync(name, different, WalScene.Token);
         var error = await Assert.ThrowsAsync<HighwaterException>(
-            () => scene.RemoteArchive.PutStoredAsync(scene.LocalArchive, entry, WalScene.Token));
+            () => scene.RemoteArchive.PutStoredAsync(scene.LocalArchive, entry, null, WalScene.Token));
         Assert.Equal(ErrorCodes.WalConflict, error.Code);
     }
 

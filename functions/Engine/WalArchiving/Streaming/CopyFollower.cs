@@ -25,7 +25,7 @@ internal sealed partial class CopyFollower(
     ILogger logger)
 {
     private readonly WalArchive _local = new(local);
-    private readonly ConcurrentQueue<WalSegmentName> _finished = new();
+    private readonly ConcurrentQueue<(WalSegmentName Segment, StoredWalProof? Proof)> _finished = new();
     private WalArchive? _archive;
     private PieceWriter? _writer;
     private OpenSegment? _current;
@@ -51,10 +51,11 @@ internal sealed partial class CopyFollower(
     /// <summary>Says which segment is being received now.</summary>
     public void Follow(OpenSegment current) => Volatile.Write(ref _current, current);
 
-    /// <summary>Says that the local repository has one more segment whole.</summary>
-    public void Enqueue(WalSegmentName finished)
+    /// <summary>Says that the local repository has one more segment whole, with the proof of it if there is
+    /// one.</summary>
+    public void Enqueue(WalSegmentName finished, StoredWalProof? proof)
     {
-        _finished.Enqueue(finished);
+        _finished.Enqueue((finished, proof));
         BeginAt(finished.End(local.Description.WalSegmentSize));
     }
 
@@ -141,11 +142,12 @@ internal sealed partial class CopyFollower(
 
     private async Task CopyFinishedAsync(CancellationToken cancellationToken)
     {
-        while (_finished.TryPeek(out var segment))
+        while (_finished.TryPeek(out var finished))
         {
+            var segment = finished.Segment;
             var name = WalFileName.Of(segment);
             if (await _local.StatAsync(name, cancellationToken) is { } entry)
-                await _archive!.PutStoredAsync(_local, entry, cancellationToken);
+                await _archive!.PutStoredAsync(_local, entry, finished.Proof, cancellationToken);
             if (_writer!.Segment == segment)
                 await _writer.RemoveAsync(cancellationToken);
             var end = segment.End(local.Description.WalSegmentSize);

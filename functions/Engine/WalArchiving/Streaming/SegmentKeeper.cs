@@ -14,13 +14,13 @@ namespace Highwater.Engine.WalArchiving.Streaming;
 /// <param name="local">The repository.</param>
 /// <param name="options">The folder for work files.</param>
 /// <param name="spool">Its quarantine takes segments that may not enter the repository.</param>
-/// <param name="finished">Told of every segment that the repository has whole now.</param>
+/// <param name="finished">Told of every segment that the repository has whole now, with the proof of it.</param>
 /// <param name="logger">Told of segments that do not get in.</param>
 internal sealed partial class SegmentKeeper(
     BackupRepository local,
     WalStreamOptions options,
     WalSpool spool,
-    Action<WalSegmentName> finished,
+    Action<WalSegmentName, StoredWalProof?> finished,
     ILogger logger)
     : IAsyncDisposable
 {
@@ -127,11 +127,11 @@ internal sealed partial class SegmentKeeper(
     {
         await using var disposed = segment;
         var file = WalFileName.Of(segment.Name);
+        StoredWalProof? proof;
         try
         {
-            await using (var plain = segment.OpenWhole())
-                await _archive.PutAsync(file, plain, cancellationToken);
-            await _archive.VerifyAsync(file, cancellationToken);
+            await using var plain = segment.OpenWhole();
+            proof = await _archive.PutAndReadBackAsync(file, plain, cancellationToken);
         }
         catch (HighwaterException e) when (e.Code == ErrorCodes.WalInvalid || e.Code == ErrorCodes.WalConflict)
         {
@@ -151,7 +151,7 @@ internal sealed partial class SegmentKeeper(
         await writer.RemoveAsync(cancellationToken);
         Durable = segment.Name.End(segment.Size);
         Segments++;
-        finished(segment.Name);
+        finished(segment.Name, proof);
     }
 
     /// <summary>

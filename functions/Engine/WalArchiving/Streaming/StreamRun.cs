@@ -190,10 +190,10 @@ internal sealed class StreamRun : IAsyncDisposable
             _copying = Task.WhenAll(_copies.Select(copy => copy.RunAsync(_stopCopies.Token)));
     }
 
-    private void Copy(WalSegmentName finished)
+    private void Copy(WalSegmentName finished, StoredWalProof? proof)
     {
         foreach (var copy in _copies)
-            copy.Enqueue(finished);
+            copy.Enqueue(finished, proof);
     }
 
     /// <summary>A continuous session goes on at once; a single run leaves nothing behind that can be
