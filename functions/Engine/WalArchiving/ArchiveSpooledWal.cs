@@ -132,8 +132,9 @@ public sealed partial class ArchiveSpooledWal(
         BufferSize = 0,
     });
 
+    /// <summary>One more than there are processors, for one of them waits for the disk.</summary>
     private int InFlight(WalSegmentSize size) => (int)Math.Clamp(
-        MemoryForBuffers / (2 * size.Bytes), 1, options.MaxInFlight ?? Environment.ProcessorCount);
+        MemoryForBuffers / (2 * size.Bytes), 1, options.MaxInFlight ?? (Environment.ProcessorCount + 1));
 
     [LoggerMessage(EventId = 501, Level = LogLevel.Information,
         Message = "Took {Files} WAL files ({Bytes} bytes) from the spool into the {Repository} repository, up to "

@@ -31,6 +31,9 @@ internal sealed class WalScene : IAsyncDisposable
 
     public BackupRepository Remote { get; private set; } = null!;
 
+    /// <summary>What the archiver has proven, for the replication of this scene.</summary>
+    public StoredWalProofs Proofs { get; } = new();
+
     public WalArchive LocalArchive => new(Local);
 
     public WalArchive RemoteArchive => new(Remote);
@@ -76,14 +79,14 @@ internal sealed class WalScene : IAsyncDisposable
         [.. Directory.GetFiles(SpoolPath).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
 
     public ArchiveSpooledWal Archiver(int? inFlight = null) =>
-        new(new WalOptions(SpoolPath, inFlight), NullLogger<ArchiveSpooledWal>.Instance);
+        new(new WalOptions(SpoolPath, inFlight), NullLogger<ArchiveSpooledWal>.Instance, Proofs);
 
     public Task<SpooledWalArchived> ArchiveAsync(int? inFlight = null) => Archiver(inFlight).RunAsync(Local, Token);
 
     public Task<WalReplicated> ReplicateAsync() => ReplicateAsync(TimeProvider.System, null);
 
     public Task<WalReplicated> ReplicateAsync(TimeProvider clock, TimeSpan? budget) =>
-        Replicator(clock).RunAsync(Local, Remote, budget, Token);
+        new ReplicateWal(clock, NullLogger<ReplicateWal>.Instance, Proofs).RunAsync(Local, Remote, budget, Token);
 
     public static ReplicateWal Replicator(TimeProvider? clock = null) =>
         new(clock ?? TimeProvider.System, NullLogger<ReplicateWal>.Instance);

@@ -15,8 +15,8 @@ internal sealed class OpenWalRecord
 
     private readonly byte[] _header = new byte[WalRecord.HeaderLength];
     private readonly byte[] _kept = new byte[KeptBytes];
-    private readonly bool _isRest;
-    private readonly uint _total;
+    private bool _isRest;
+    private uint _total;
     private uint _collected;
     private int _keptLength;
     private uint _crc = Crc32C.Start;
@@ -41,6 +41,15 @@ internal sealed class OpenWalRecord
     private byte ResourceManager => _header[17];
 
     public static OpenWalRecord Begin(Lsn start, uint total) => new(start, total, isRest: false);
+
+    /// <summary>Begins another record in place of this one, whose body is not valid any more: a segment has a hundred
+    /// thousand of them.</summary>
+    public OpenWalRecord BeginAgain(Lsn start, uint total)
+    {
+        (Start, _total, _isRest) = (start, total, false);
+        (_collected, _keptLength, _crc) = (0, 0, Crc32C.Start);
+        return this;
+    }
 
     /// <summary>The rest of a record that began where nobody looked.</summary>
     public static OpenWalRecord RestOf(Lsn at, uint remaining) => new(at, remaining, isRest: true);

@@ -23,6 +23,7 @@ internal sealed class WalRecordParser
     private Lsn _ignoredUntil;
     private WalPageOrder? _order;
     private OpenWalRecord? _open;
+    private OpenWalRecord? _ended;
     private Lsn? _lastRecord;
     private bool _isFirstPage = true;
     private readonly bool _knowsBefore;
@@ -174,7 +175,8 @@ internal sealed class WalRecordParser
             return Fail(start, total == 0
                 ? "no record follows, though its segment is not finished"
                 : $"a record of {total} bytes cannot be");
-        _open = OpenWalRecord.Begin(start, total);
+        _open = _ended?.BeginAgain(start, total) ?? OpenWalRecord.Begin(start, total);
+        _ended = null;
         return true;
     }
 
@@ -188,7 +190,7 @@ internal sealed class WalRecordParser
 
     private bool Complete(OpenWalRecord open, Lsn end)
     {
-        _open = null;
+        (_open, _ended) = (null, open);
         if (open.IsRest)
         {
             ProvenFrom = end;
