@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Highwater.Engine.Postgres;
 using Highwater.TestKit.Postgres;
 using Highwater.TestKit.Ssh;
 using Highwater.TestKit.Storage;
@@ -11,6 +12,7 @@ internal sealed class Bed : IAsyncDisposable
 {
     private const string Role = "highwater";
     private const string Password = "bench";
+    private const string ReceiverSlot = "bench_receivewal";
     private readonly TempDirectory _folder = new("bench");
 
     private Bed(PostgresServer server, SshServer ssh)
@@ -86,6 +88,33 @@ internal sealed class Bed : IAsyncDisposable
         var tool = PostgresBinaries.PathOf("pg_basebackup");
         var start = new ProcessStartInfo(
             "sh", ["-c", $"{tool} -h 127.0.0.1 -p {Server.Port} -U {Role} -D - -F tar -X none -c fast >/dev/null"]);
+        start.Environment["PGPASSWORD"] = Password;
+        return TimeAsync(start, cancellationToken);
+    }
+
+    /// <summary>A WAL sync that streams, in the place of one that empties the spool.</summary>
+    public Task<TimeSpan> StreamAsync(CancellationToken cancellationToken)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "highwater.dll");
+        var start = new ProcessStartInfo("dotnet", [program, "wal-sync"]);
+        foreach (var (name, value) in Settings())
+            start.Environment[name] = value;
+        start.Environment["WAL_SOURCE"] = "stream";
+        return TimeAsync(start, cancellationToken);
+    }
+
+    /// <summary>Has the server keep from now on what <see cref="ReceiveWalAsync"/> is to take.</summary>
+    public Task CreateReceiverSlotAsync(CancellationToken cancellationToken) => Server.ExecuteAsync(
+        $"SELECT pg_create_physical_replication_slot('{ReceiverSlot}', true)", cancellationToken);
+
+    /// <summary>Has <c>pg_receivewal</c> take what its slot keeps, up to an end.</summary>
+    public Task<TimeSpan> ReceiveWalAsync(Lsn end, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateDirectory(NewFolder("received")).FullName;
+        var start = new ProcessStartInfo(
+            PostgresBinaries.PathOf("pg_receivewal"),
+            ["-h", "127.0.0.1", "-p", Server.Port.ToString(CultureInfo.InvariantCulture), "-U", Role, "-D", folder,
+                "--slot", ReceiverSlot, "--endpos", end.ToString(), "--no-loop"]);
         start.Environment["PGPASSWORD"] = Password;
         return TimeAsync(start, cancellationToken);
     }

@@ -14,6 +14,10 @@ internal static class Measurements
     public static IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> OfWal { get; } =
         [FullBackupAsync, WalAsync];
 
+    /// <summary>Streaming alone, after the base backup that makes the repositories.</summary>
+    public static IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> OfStream { get; } =
+        [FullBackupAsync, Stream.RunAsync];
+
     /// <summary>On a bed of its own, filled by pgbench.</summary>
     public static async IAsyncEnumerable<string> RunAsync(
         int scale, IReadOnlyList<Func<Bed, CancellationToken, IAsyncEnumerable<string>>> measurements,

@@ -1,4 +1,5 @@
-// usage: dotnet run -c Release --project tests/Benchmarks [SCALE | wal | wal-get | loss [ROUNDS] | soak [NUMBER]]
+// usage: dotnet run -c Release --project tests/Benchmarks
+//        [SCALE | wal | stream | wal-get | loss [ROUNDS] | soak [NUMBER]]
 // SCALE is pgbench's: 100 is about 1.5 GB. Prints figures of this one run; nothing here passes or fails.
 using System.Globalization;
 using Highwater.Benchmarks;
@@ -19,6 +20,7 @@ var lines = args switch
     ["loss", ..] => Loss.RunAsync(Number(1, 3), cancelled.Token),
     ["wal-get"] => WalGet.RunAsync(cancelled.Token),
     ["wal"] => Measurements.RunAsync(10, Measurements.OfWal, cancelled.Token),
+    ["stream"] => Measurements.RunAsync(10, Measurements.OfStream, cancelled.Token),
     _ => Measurements.RunAsync(Number(0, 100), Measurements.All, cancelled.Token),
 };
 await foreach (var line in lines)
