@@ -34,6 +34,8 @@ internal static class Stream
         yield return Figures.Line(
             $"highwater wal-sync, {Figures.Size(end - from)}", streamed,
             $"{Figures.Rate(end - from, streamed)}, {Figures.Ratio(streamed, received, "none")}");
+        yield return $"  WAL archive {Figures.Size(Bed.SizeOf(Path.Combine(bed.Local, "wal-archive")))} local, "
+            + $"{Figures.Size(Bed.SizeOf(Path.Combine(bed.Remote, "wal-archive")))} remote";
         yield return Figures.Line("highwater wal-sync, nothing to do", idle, "subtracted above");
     }
 
