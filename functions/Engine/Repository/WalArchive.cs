@@ -65,8 +65,8 @@ public sealed class WalArchive(BackupRepository repository)
 
     /// <summary>
     /// As <see cref="PutAsync(WalFileName, Stream, CancellationToken)"/>, and reads back what is stored then.
-    /// Repeatable too. The proof is for copies made of it; null for a file that is not compressed, or that was there already in
-    /// another compressed form.
+    /// Repeatable too. The proof is for copies made of it; null for a file that is not compressed, or that was there
+    /// already in another compressed form.
     /// </summary>
     /// <exception cref="HighwaterException">As PutAsync; <see cref="ErrorCodes.RepositoryDamaged"/>: what is there
     /// under this name, whether stored now or earlier, is not what it should be.</exception>
