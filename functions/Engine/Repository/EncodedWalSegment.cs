@@ -1,44 +1,52 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Storage;
 using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace Highwater.Engine.Repository;
 
 /// <summary>
 /// A WAL segment in the form it is stored in: its header in a skippable frame, then one zstd frame. The same segment
-/// gives the same bytes with the same version of the compressor. Holds a buffer or a temporary file until disposed.
+/// gives the same bytes with the same version of the compressor. Holds a buffer until disposed, or, where that would be
+/// too large, compresses anew whenever it is read.
 /// </summary>
-internal sealed class EncodedWalSegment : IAsyncDisposable
+internal sealed class EncodedWalSegment : IDisposable
 {
-    private const int Level = 1;
-
-    // Segments are 16 MiB unless the cluster was made with others; only large ones go through a file.
+    // Segments are 16 MiB unless the cluster was made with others.
     private const long LargestInMemory = 64 << 20;
 
     private readonly WalSegmentHeader _header;
     private readonly byte[]? _buffer;
-    private readonly Stream? _file;
 
-    private EncodedWalSegment(WalSegmentHeader header, byte[]? buffer, Stream? file, ObjectContent content)
+    private EncodedWalSegment(WalSegmentHeader header, byte[]? buffer, ObjectContent content)
     {
-        (_header, _buffer, _file) = (header, buffer, file);
+        (_header, _buffer) = (header, buffer);
         Content = content;
     }
 
     /// <summary>What to put, valid until disposal.</summary>
     public ObjectContent Content { get; }
 
-    /// <summary>Compresses what <paramref name="header"/> describes, read from the start of
-    /// <paramref name="plain"/>.</summary>
+    /// <summary>Compresses what <paramref name="header"/> describes.</summary>
+    /// <param name="header">Says what the bytes are, and how many.</param>
+    /// <param name="open">Gives the plain bytes from their start, each time it is called: for a large segment again
+    /// whenever the content is opened.</param>
+    /// <param name="leaveOpen">Whether what it gives is the caller's to dispose.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="IOException">There are fewer bytes than it describes.</exception>
-    public static Task<EncodedWalSegment> CreateAsync(
-        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken) =>
-        header.Size <= LargestInMemory
-            ? CreateInMemoryAsync(header, plain, (int)header.Size, cancellationToken)
-            : CreateInFileAsync(header, plain, cancellationToken);
+    public static async Task<EncodedWalSegment> CreateAsync(
+        WalSegmentHeader header, Func<Stream> open, bool leaveOpen, CancellationToken cancellationToken)
+    {
+        if (header.Size <= LargestInMemory)
+            return await CreateInMemoryAsync(header, open(), (int)header.Size, leaveOpen, cancellationToken);
+        var frame = WalSegmentFrame.Write(header);
+        await using var hashed = new HashingReadStream(new CompressingReadStream(frame, open(), leaveOpen));
+        await hashed.CopyToAsync(Stream.Null, 1 << 17, cancellationToken);
+        return new EncodedWalSegment(header, null, new ObjectContent(
+            hashed.BytesRead,
+            hashed.CurrentHash(),
+            _ => ValueTask.FromResult<Stream>(new CompressingReadStream(frame, open(), leaveOpen))));
+    }
 
     /// <summary>
     /// Unpacks it again and compares. Before it is stored, so that neither the compressor nor the memory of this
@@ -66,16 +74,14 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        if (_file is not null)
-            await _file.DisposeAsync();
         if (_buffer is not null)
             ArrayPool<byte>.Shared.Return(_buffer);
     }
 
     private static async Task<EncodedWalSegment> CreateInMemoryAsync(
-        WalSegmentHeader header, Stream plain, int length, CancellationToken cancellationToken)
+        WalSegmentHeader header, Stream plain, int length, bool leaveOpen, CancellationToken cancellationToken)
     {
         var frame = WalSegmentFrame.Write(header);
         var buffer = ArrayPool<byte>.Shared.Rent(frame.Length + Compressor.GetCompressBound(length));
@@ -86,11 +92,10 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
             frame.CopyTo(buffer, 0);
 
             // At one go: a compressor that is fed piece by piece copies every byte once more.
-            using var zstd = new Compressor(Level);
-            zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+            using var zstd = CompressingReadStream.NewCompressor();
             var packed = zstd.Wrap(whole.AsSpan(0, length), buffer.AsSpan(frame.Length));
             var content = ObjectContent.FromBytes(buffer.AsMemory(0, frame.Length + packed));
-            return new EncodedWalSegment(header, buffer, null, content);
+            return new EncodedWalSegment(header, buffer, content);
         }
         catch
         {
@@ -100,45 +105,8 @@ internal sealed class EncodedWalSegment : IAsyncDisposable
         finally
         {
             ArrayPool<byte>.Shared.Return(whole);
+            if (!leaveOpen)
+                await plain.DisposeAsync();
         }
     }
-
-    private static async Task<EncodedWalSegment> CreateInFileAsync(
-        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
-    {
-        var file = CreateTemporary();
-        try
-        {
-            await file.WriteAsync(WalSegmentFrame.Write(header), cancellationToken);
-            await using (var zstd = new CompressionStream(file, Level, leaveOpen: true))
-            {
-                zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
-                await plain.CopyToAsync(zstd, 1 << 17, cancellationToken);
-            }
-
-            await file.FlushAsync(cancellationToken);
-            file.Position = 0;
-            var hash = new Sha256Hash(await SHA256.HashDataAsync(file, cancellationToken));
-            var content = new ObjectContent(file.Length, hash, _ => ValueTask.FromResult<Stream>(File.Open(
-                file.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
-            return new EncodedWalSegment(header, null, file, content);
-        }
-        catch
-        {
-            await file.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static FileStream CreateTemporary() => new(
-        Path.Combine(Path.GetTempPath(), "highwater-" + Path.GetRandomFileName()),
-        new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 1 << 17,
-        });
 }

@@ -22,7 +22,12 @@ internal sealed record StoredWal(ObjectContent Content, Sha256Hash? Sha256)
     {
         var content = await OpenAsync(source, file, cancellationToken);
         if (!file.Name.IsCompressed)
+        {
+            await using var small = await content.OpenAsync(cancellationToken);
+            await source.ReadSmallAsync(file.Name, small, cancellationToken);
             return new StoredWal(content, null);
+        }
+
         if (content.Hash == proof?.StoredHash)
             return new StoredWal(content, proof.Sha256);
         await using var plain = await source.UnpackAsync(

@@ -48,8 +48,7 @@ public sealed class WalArchive(BackupRepository repository)
 
         var before = await new WalTails(this).FindBeforeAsync(name.Segment, cancellationToken);
         var header = await DescribeAsync(name, plain, before, cancellationToken);
-        plain.Position = 0;
-        await using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
+        using var encoded = await EncodeAsync(header, plain, cancellationToken);
         return await PutSegmentAsync(name, encoded.Content, header.Sha256, cancellationToken);
     }
 
@@ -90,8 +89,7 @@ public sealed class WalArchive(BackupRepository repository)
         WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
     {
         var name = WalFileName.Parse(header.Name);
-        plain.Position = 0;
-        await using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
+        using var encoded = await EncodeAsync(header, plain, cancellationToken);
 
         // Unpacked here and not from the repository: what is read back then needs only to be these bytes.
         await encoded.EnsureUnpacksAsync(cancellationToken);
@@ -125,7 +123,7 @@ public sealed class WalArchive(BackupRepository repository)
 
     /// <summary>
     /// Opens the plain bytes of a file. A segment's stream throws at its end if they are not those that were stored,
-    /// so act on them only after reading to the end.
+    /// so act on them only after reading to the end. A history file is checked before it is given.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalAbsent"/>: the repository answered and does not
     /// have it; <see cref="ErrorCodes.RepositoryDamaged"/>; any storage error. Reading throws the same.</exception>
@@ -134,7 +132,10 @@ public sealed class WalArchive(BackupRepository repository)
         var stored = await OpenStoredAsync(name, cancellationToken);
         try
         {
-            return name.IsCompressed ? await UnpackAsync(name, stored, cancellationToken) : stored;
+            if (name.IsCompressed)
+                return await UnpackAsync(name, stored, cancellationToken);
+            await using (stored)
+                return await ReadSmallAsync(name, stored, cancellationToken);
         }
         catch
         {
@@ -210,6 +211,18 @@ public sealed class WalArchive(BackupRepository repository)
         }
     }
 
+    private static Task<EncodedWalSegment> EncodeAsync(
+        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
+    {
+        return EncodedWalSegment.CreateAsync(header, Open, leaveOpen: true, cancellationToken);
+
+        Stream Open()
+        {
+            plain.Position = 0;
+            return plain;
+        }
+    }
+
     private async Task<PutOutcome> PutSegmentAsync(
         WalFileName name, ObjectContent stored, Sha256Hash plainHash, CancellationToken cancellationToken)
     {
@@ -223,8 +236,10 @@ public sealed class WalArchive(BackupRepository repository)
             if (there.Sha256 != plainHash)
                 throw Conflict(name, there.Sha256, plainHash, e);
 
-            // The same segment, compressed by another version. It counts only if it can be read.
+            // The same segment with something else known of the one before it, or compressed by another version. It
+            // counts only if it can be read.
             await VerifyAsync(name, cancellationToken);
+            await Storage.SettleAsync(RepositoryLayout.WalFile(name), cancellationToken);
             return PutOutcome.AlreadyThere;
         }
     }
@@ -251,6 +266,11 @@ public sealed class WalArchive(BackupRepository repository)
         WalFileCheck.EnsureSame(name, header, Repository.Description, What(name));
         return new WalSegmentReadStream(stored, header, What(name));
     }
+
+    /// <summary>The bytes of a file that is not compressed, checked as those of <see cref="OpenReadAsync"/>
+    /// are.</summary>
+    internal Task<Stream> ReadSmallAsync(WalFileName name, Stream stored, CancellationToken cancellationToken) =>
+        WalFileCheck.ReadStoredSmallAsync(name, stored, What(name), cancellationToken);
 
     /// <summary>The bytes of a file as they are stored.</summary>
     internal async Task<Stream> OpenStoredAsync(WalFileName name, CancellationToken cancellationToken)

@@ -57,17 +57,21 @@ internal static class WalFileCheck
             throw Invalid(name, $"it has {plain.Length} bytes, which such a file never has");
         var bytes = new byte[plain.Length];
         await plain.ReadExactlyAsync(bytes, cancellationToken);
-        if (name.Kind != WalFileKind.TimelineHistory)
-            return bytes;
-        try
-        {
-            TimelineHistory.Parse(name.Segment.Timeline, Encoding.UTF8.GetString(bytes));
-            return bytes;
-        }
-        catch (FormatException e)
-        {
-            throw Invalid(name, e.Message.TrimEnd('.'));
-        }
+        return FindFault(name, bytes) is { } fault ? throw Invalid(name, fault) : bytes;
+    }
+
+    /// <summary>Reads such a file from where it is stored. Nothing beside it tells what it was; but an empty or cut one,
+    /// given to recovery, would lead it to another timeline.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>.</exception>
+    public static async Task<Stream> ReadStoredSmallAsync(
+        WalFileName name, Stream stored, string what, CancellationToken cancellationToken)
+    {
+        var bytes = new MemoryStream();
+        await stored.CopyToAsync(bytes, cancellationToken);
+        if (FindFault(name, bytes.ToArray()) is { } fault)
+            throw WalSegmentFrame.Damaged(what, fault);
+        bytes.Position = 0;
+        return bytes;
     }
 
     /// <summary>Checks that a stored segment is the one its key promises.</summary>
@@ -80,6 +84,25 @@ internal static class WalFileCheck
             throw WalSegmentFrame.Damaged(what, $"its first frame names the cluster {header.SystemIdentifier}");
         if (header.Size != cluster.WalSegmentSize.Bytes)
             throw WalSegmentFrame.Damaged(what, $"its first frame says it has {header.Size} bytes");
+    }
+
+    private static string? FindFault(WalFileName name, byte[] small)
+    {
+        if (small.Length == 0)
+            return "it is empty";
+        if (name.Kind != WalFileKind.TimelineHistory)
+            return null;
+        if (small[^1] != (byte)'\n')
+            return "it does not end with a whole line (writeTimeLineHistory in access/transam/timeline.c)";
+        try
+        {
+            TimelineHistory.Parse(name.Segment.Timeline, Encoding.UTF8.GetString(small));
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message.TrimEnd('.');
+        }
     }
 
     private static async Task<Sha256Hash> ReadAsync(

@@ -23,7 +23,7 @@ public sealed class WalPieces(BackupRepository repository)
     /// <summary>Stores a piece, durable as the storage promises, when this returns. Repeatable with the same
     /// bytes.</summary>
     /// <param name="piece">Which one.</param>
-    /// <param name="open">Opens its plain bytes; called twice, once to hash and once to store them.</param>
+    /// <param name="open">Opens its plain bytes; called several times, to hash and to store them.</param>
     /// <param name="cancellationToken">Stops it; the piece is then there whole or not at all.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalConflict"/>: other bytes have this name; any
     /// storage error.</exception>
@@ -37,8 +37,7 @@ public sealed class WalPieces(BackupRepository repository)
         var header = new WalSegmentHeader(
             piece.ToString(), hash, piece.Length, Repository.Description.SystemIdentifier, piece.Segment.Timeline,
             new Lsn(start + (ulong)piece.From), new Lsn(start + (ulong)piece.To));
-        await using var again = open();
-        await using var encoded = await EncodedWalSegment.CreateAsync(header, again, cancellationToken);
+        using var encoded = await EncodedWalSegment.CreateAsync(header, open, leaveOpen: false, cancellationToken);
         try
         {
             return await Storage.PutAsync(RepositoryLayout.WalPiece(piece), encoded.Content, cancellationToken);
@@ -47,10 +46,23 @@ public sealed class WalPieces(BackupRepository repository)
         {
             // The same bytes may have been compressed by another version.
             await using var there = await OpenReadAsync(piece, cancellationToken);
-            if (await HashAsync(there, cancellationToken) == hash)
-                return PutOutcome.AlreadyThere;
-            throw Conflict(piece, e);
+            if (await HashAsync(there, cancellationToken) != hash)
+                throw Conflict(piece, e);
+            await Storage.SettleAsync(RepositoryLayout.WalPiece(piece), cancellationToken);
+            return PutOutcome.AlreadyThere;
         }
+    }
+
+    /// <summary>
+    /// Makes durable what a listing shows of a segment. Every piece was flushed before it got its name, and flushing
+    /// the folder after one of them makes the names of all of them durable.
+    /// </summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.StorageObjectMissing"/>; any storage
+    /// error.</exception>
+    public async Task SettleAsync(WalPieceChain chain, CancellationToken cancellationToken)
+    {
+        if (chain.Pieces.Count > 0)
+            await Storage.SettleAsync(RepositoryLayout.WalPiece(chain.Pieces[^1]), cancellationToken);
     }
 
     /// <summary>All pieces in the folder of a segment, by one listing: its own and those of its neighbours, in no

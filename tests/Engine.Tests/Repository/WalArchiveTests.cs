@@ -109,19 +109,65 @@ public sealed class WalArchiveTests
     }
 
     [Fact]
-    public async Task Large_segments_pass_through_a_file_and_come_back_the_same()
+    public async Task Large_segments_come_back_the_same_and_need_no_room_but_where_they_are_kept()
     {
         using var folder = new TempDirectory("large");
         var size = new WalSegmentSize(128 << 20);
-        await using var storage = new LocalStorage(folder.Path);
+        await using var storage = new FaultyStorage(new LocalStorage(folder.Path));
         var archive = new WalArchive(await BackupRepository.OpenOrCreateAsync(
             "local", storage, new ClusterIdentity(WalScene.Cluster, 15, size), TimeProvider.System, WalScene.Token));
         var name = WalFileName.Of(WalSegmentName.FromNumber(1, 3, size));
         using var plain = new MemoryStream(TestSegments.Make(name.Segment, WalScene.Cluster, size));
+        var elsewhere = 0;
+        storage.Fault = (method, _) =>
+        {
+            if (method == nameof(storage.PutAsync))
+                elsewhere += Directory.GetFiles(Path.GetTempPath(), "highwater-*").Length;
+            return null;
+        };
         Assert.Equal(PutOutcome.Stored, await archive.PutAsync(name, plain, WalScene.Token));
-        plain.Position = 0;
+        Assert.Equal(0, elsewhere);
         Assert.Equal(PutOutcome.AlreadyThere, await archive.PutAsync(name, plain, WalScene.Token));
         await archive.VerifyAsync(name, WalScene.Token);
+    }
+
+    [Fact]
+    public async Task The_same_segment_with_other_contents_is_there_already_once_it_is_durable()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        using var plain = new MemoryStream(WalScene.BytesOf(Name.Segment));
+        var header = await scene.LocalArchive.DescribeAsync(Name, plain, null, WalScene.Token);
+        await scene.LocalArchive.PutAsync(header with { Contents = null }, plain, WalScene.Token);
+        var puts = 0;
+        scene.LocalStorage.Fault = (method, _) => method == nameof(scene.LocalStorage.PutAsync) && ++puts == 2
+            ? new TransientException(ErrorCodes.StorageFailed, "It cannot be flushed.", "wait")
+            : null;
+
+        // What is there is put once more: a storage says of that only what is durable.
+        await Assert.ThrowsAsync<TransientException>(() => PutAsync(scene, 1));
+        Assert.Equal(PutOutcome.AlreadyThere, await PutAsync(scene, 1));
+        Assert.Equal(4, puts);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1\t0/5000")] // cut
+    [InlineData("1\tnowhere\n")]
+    public async Task A_history_file_that_is_not_whole_is_not_given(string text)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var history = WalFileName.HistoryOf(2);
+        await scene.LocalStorage.PutAsync(
+            RepositoryLayout.WalFile(history), ObjectContent.FromBytes(Encoding.UTF8.GetBytes(text)), WalScene.Token);
+
+        foreach (var read in new Func<Task>[]
+        {
+            () => scene.LocalArchive.FetchAsync(history, scene.InSpool("RECOVERYHISTORY"), WalScene.Token),
+            () => scene.LocalArchive.VerifyAsync(history, WalScene.Token),
+            () => scene.LocalArchive.ReadHistoryAsync(2, WalScene.Token),
+        })
+            Assert.Equal(ErrorCodes.RepositoryDamaged, (await Assert.ThrowsAsync<HighwaterException>(read)).Code);
+        Assert.Empty(scene.Spooled());
     }
 
     [Fact]

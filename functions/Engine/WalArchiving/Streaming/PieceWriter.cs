@@ -27,6 +27,7 @@ internal sealed partial class PieceWriter(WalPieces pieces, ILogger logger)
         await pieces.DeleteAsync(beside.Where(p => p.IsSuperseded).Select(p => p.Name), cancellationToken);
         var own = beside.Where(p => !p.IsSuperseded && p.Name.Segment == segment).Select(p => p.Name).ToList();
         var chain = WalPieceChain.Of(segment, own);
+        await pieces.SettleAsync(chain, cancellationToken);
         _useless = [.. own.Except(chain.Pieces)];
         _chain = chain;
     }

@@ -126,7 +126,7 @@ public sealed class StreamTimelineTests
         Array.Clear(foreign, end / 2, end / 2);
         var header = await scene.LocalArchive.ReadHeaderAsync(
             (await scene.LocalArchive.ListAsync(Token))[^1].Name, Token);
-        await using (var encoded = await EncodedWalSegment.CreateAsync(
+        using (var encoded = await EncodedWalSegment.CreateAsync(
             header with
             {
                 Name = segment.ToString(),
@@ -135,7 +135,8 @@ public sealed class StreamTimelineTests
                 EndLsn = segment.End(StreamScene.Size),
                 Contents = null,
             },
-            new MemoryStream(foreign),
+            () => new MemoryStream(foreign),
+            leaveOpen: false,
             Token))
             await scene.LocalStorage.PutAsync(
                 RepositoryLayout.WalFile(WalFileName.Of(segment)), encoded.Content, Token);
