@@ -15,26 +15,35 @@ internal sealed class ChaosBed : IAsyncDisposable
     private ServeProcess? _serve;
     private bool _serverIsUp = true;
 
-    private ChaosBed(Installation installation)
+    private ChaosBed(Installation installation, bool archives)
     {
-        Installation = installation;
+        (Installation, Archives) = (installation, archives);
         _line = new CutConnectionProxy(installation.Ssh.Port);
     }
 
     public Installation Installation { get; }
 
+    /// <summary>Whether WAL passes through the spool, if only as one of two ways.</summary>
+    public bool Archives { get; }
+
     public string Spool => Path.Combine(_disk.Path, "spool");
 
-    public IReadOnlyList<Disturbance> Disturbances =>
+    public IReadOnlyList<Disturbance> Disturbances => [.. Archives ? OfSpool : [], .. OfAll];
+
+    private Disturbance[] OfSpool =>
+    [
+        new("the spool is unwritable", (_, _) => Do(() => SetMode(Writable & ~UnixFileMode.UserWrite)),
+            _ => Do(() => SetMode(Writable))),
+        new("the spool is full", (_, _) => Do(FillDisk), _ => Do(() => File.Delete(Ballast))),
+        new("the spool is slow", (_, _) => Do(() => File.WriteAllText(Slow, "")), _ => Do(() => File.Delete(Slow))),
+    ];
+
+    private Disturbance[] OfAll =>
     [
         new("the line is cut", (_, _) => Do(_line.Cut)),
         new("the line is cut a little later", (choice, _) => Do(() => _line.CutAfter(1L << (8 + (choice / 7))))),
         new("the line is silent", (_, _) => Do(_line.GoSilent), _ => Do(_line.SpeakAgain)),
         new("sshd is killed", (_, _) => Installation.Ssh.KillAsync(), Installation.Ssh.StartAgainAsync),
-        new("the spool is unwritable", (_, _) => Do(() => SetMode(Writable & ~UnixFileMode.UserWrite)),
-            _ => Do(() => SetMode(Writable))),
-        new("the spool is full", (_, _) => Do(FillDisk), _ => Do(() => File.Delete(Ballast))),
-        new("the spool is slow", (_, _) => Do(() => File.WriteAllText(Slow, "")), _ => Do(() => File.Delete(Slow))),
         new("serve is killed", (_, token) => KillServeAsync(token), StartServeAsync),
         new("the server is killed", (_, _) => KillServerAsync(), StartServerAsync),
         new("the server is restarted", (_, token) => IfUp(() => Installation.Postgres.RestartAsync(token))),
@@ -56,11 +65,11 @@ internal sealed class ChaosBed : IAsyncDisposable
     {
         var options = new PostgresServerOptions
         {
-            Archiving = true,
+            Archiving = walSource != "stream",
             WalSegmentMegabytes = 1,
             Settings = new Dictionary<string, string> { ["wal_keep_size"] = "'1TB'", ["max_wal_size"] = "'64MB'" },
         };
-        var bed = new ChaosBed(await Installation.StartAsync(cancellationToken, options));
+        var bed = new ChaosBed(await Installation.StartAsync(cancellationToken, options), options.Archiving);
         try
         {
             await bed.PrepareAsync(walSource, cancellationToken);
@@ -95,12 +104,18 @@ internal sealed class ChaosBed : IAsyncDisposable
             Installation.Ssh.PublicHostKeys().Select(key => $"[{SshServer.Host}]:{_line.Port} {key}"),
             cancellationToken);
         var server = Installation.Postgres;
+        await server.FillWithPgbenchAsync(1, cancellationToken);
+        if (Archives)
+            await ArchiveSlowlyOnDemandAsync(server, cancellationToken);
+        await StartServeAsync(cancellationToken);
+        await Installation.RunJsonAsync(cancellationToken, "backup");
+    }
+
+    private async Task ArchiveSlowlyOnDemandAsync(PostgresServer server, CancellationToken cancellationToken)
+    {
         var command = $"! test -e {Slow} || sleep 0.2; WAL_SPOOL_PATH={Spool} {server.ArchiveWalPath} \"%p\" \"%f\"";
         await server.ExecuteAsync($"ALTER SYSTEM SET archive_command = '{command}'", cancellationToken);
         await server.ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
-        await server.FillWithPgbenchAsync(1, cancellationToken);
-        await StartServeAsync(cancellationToken);
-        await Installation.RunJsonAsync(cancellationToken, "backup");
     }
 
     private static Task Do(Action action)

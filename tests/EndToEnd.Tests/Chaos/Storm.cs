@@ -3,12 +3,14 @@ using System.Globalization;
 namespace Highwater.EndToEnd.Tests.Chaos;
 
 /// <summary>
-/// Disturbances one after another and over one another, in an order that a seed decides. What they hit is decided by
-/// the machine as well: the same seed brings the same storm, not the same instants.
+/// Disturbances one after another and over one another, in an order that a seed decides: each of them once, and then any
+/// of them while there is time. What they hit is decided by the machine as well: the same seed brings the same storm,
+/// not the same instants.
 /// </summary>
 internal sealed class Storm(int seed, IReadOnlyList<Disturbance> disturbances)
 {
-    private const int LongestPauseMilliseconds = 2000;
+    private const int LongestPauseMilliseconds = 1000;
+    private const int ShortestMilliseconds = 500;
     private const int LongestMilliseconds = 6000;
 
     private readonly List<string> _log = [];
@@ -18,16 +20,19 @@ internal sealed class Storm(int seed, IReadOnlyList<Disturbance> disturbances)
     /// <summary>What was done, and when.</summary>
     public string Log => string.Join('\n', _log);
 
-    /// <summary>Disturbs for so long, and heals everything in the end.</summary>
+    /// <summary>Disturbs for so long, or until each disturbance has had its turn, and heals everything in the
+    /// end.</summary>
     public async Task RunAsync(TimeSpan length, CancellationToken cancellationToken)
     {
         var random = new Random(seed);
-        while (Elapsed < length)
+        Disturbance[] each = [.. disturbances];
+        random.Shuffle(each);
+        for (var turn = 0; turn < each.Length || Elapsed < length; turn++)
         {
             // Always the same draws, whatever is under way: else the seed would not decide.
-            var drawn = disturbances[random.Next(disturbances.Count)];
+            var drawn = turn < each.Length ? each[turn] : each[random.Next(each.Length)];
             var choice = random.Next(100);
-            var lasts = TimeSpan.FromMilliseconds(random.Next(LongestMilliseconds));
+            var lasts = TimeSpan.FromMilliseconds(random.Next(ShortestMilliseconds, LongestMilliseconds));
             var pause = TimeSpan.FromMilliseconds(random.Next(LongestPauseMilliseconds));
             if (!_underWay.Exists(disturbance => disturbance.What == drawn))
             {

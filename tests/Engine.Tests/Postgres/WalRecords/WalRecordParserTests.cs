@@ -18,8 +18,8 @@ public sealed class WalRecordParserTests
 
     private static readonly Gen<(int[] Lengths, int Seed)> Logs = Gen.Select(BodyLengths, Gen.Int);
 
-    private static readonly Gen<((int[] Lengths, int Seed) Log, double Where, int Bit)> Flips =
-        Gen.Select(Logs, Gen.Double[0, 1], Gen.Int[0, 7]);
+    private static readonly Gen<((int[] Lengths, int Seed) Log, (int Record, double Where) Place, int Bit)> Flips =
+        Gen.Select(Logs, Gen.Select(Gen.Int[0, 59], Gen.Double[0, 1]), Gen.Int[0, 7]);
 
     private static readonly Gen<(byte[] Bytes, bool WithHeader)> Noise =
         Gen.Select(Gen.Byte.Array[0, 40_000], Gen.Bool);
@@ -61,11 +61,11 @@ public sealed class WalRecordParserTests
 
     [Fact]
     public void Every_single_bit_flip_in_a_record_is_found() => Flips.Sample(
-        (log, where, bit) =>
+        (log, place, bit) =>
         {
             var (wal, starts) = Write(log);
             var bytes = Whole(wal);
-            var at = PlaceInRecord(wal, starts, where);
+            var at = PlaceInRecord(bytes, starts[place.Record % starts.Count], place.Where);
             bytes[at] ^= (byte)(1 << bit);
             var found = new List<Lsn>();
             var parser = new WalRecordParser(default, 1, null, record => found.Add(record.Start));
@@ -76,6 +76,22 @@ public sealed class WalRecordParserTests
             return parser.Damage is not null && found.SequenceEqual(whole);
         },
         iter: 300);
+
+    [Fact]
+    public void A_bit_flip_is_found_in_the_last_byte_of_a_record_over_many_pages_and_in_the_last_record()
+    {
+        var (wal, starts) = Write(([100, 1_200_000, 60_000, 100], 1));
+        foreach (var record in Enumerable.Range(0, starts.Count))
+        {
+            var bytes = Whole(wal);
+            var at = PlaceInRecord(bytes, starts[record], 1);
+            Assert.Equal(record is 1 or 2, (ulong)at / 8192 > starts[record].Value / 8192);
+            bytes[at] ^= 1;
+            var found = new List<Lsn>();
+            new WalRecordParser(default, 1, null, read => found.Add(read.Start)).Append(bytes);
+            Assert.Equal(starts[..record], found);
+        }
+    }
 
     [Fact]
     public void Every_single_bit_flip_in_a_page_header_is_found_unless_recovery_ignores_it()
@@ -229,12 +245,19 @@ public sealed class WalRecordParserTests
     private static byte[] Whole(TestWal wal) =>
         [.. Enumerable.Range(0, (int)Segments(wal)).SelectMany(number => wal.Segment((ulong)number))];
 
-    /// <summary>A byte of a record: no page header, no padding.</summary>
-    private static int PlaceInRecord(TestWal wal, List<Lsn> starts, double where)
+    /// <summary>Where a byte of a record stands, on whichever of its pages: no page header, no padding.</summary>
+    private static int PlaceInRecord(byte[] wal, Lsn record, double where)
     {
-        var start = (int)starts[(int)(where * (starts.Count - 1))].Value;
-        var inPage = 8192 - (start % 8192);
-        var total = BitConverter.ToInt32(Whole(wal).AsSpan(start, 4));
-        return start + (int)(where * 1_000_003 % Math.Min(inPage, total));
+        var at = (int)record.Value;
+        var total = BitConverter.ToInt32(wal, at);
+        var ahead = Math.Min((int)(where * total), total - 1);
+        for (var inPage = 8192 - (at % 8192); ahead >= inPage; inPage = 8192 - (at % 8192))
+        {
+            ahead -= inPage;
+            at += inPage;
+            at += (ulong)at % SegmentBytes == 0 ? 40 : 24;
+        }
+
+        return at + ahead;
     }
 }
