@@ -34,7 +34,7 @@ internal static class WalGet
         await File.WriteAllTextAsync(Path.Combine(data, "recovery.signal"), "", cancellationToken);
         string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "highwater.dll")];
         var options = new RepositoryOptions("local", repository);
-        var command = RestoreCommandLine.Of(program, [options]);
+        var command = RestoreCommandLine.Of(program, [options], 1);
 
         yield return "restore_command, a segment of 16 MiB";
         var shell = Repeat(Fast, _ => Time(data, ":"));
@@ -42,7 +42,7 @@ internal static class WalGet
         var fast = Repeat(Fast, _ => TakeReady(data, command));
         yield return Line("fetched ahead", fast, $"goal < {Goal.TotalMilliseconds:F0} ms, own time "
             + Milliseconds(Median(fast) - Median(shell)));
-        var slow = Repeat(Slow, number => Time(data, Fill(RestoreCommandLine.Of(program, [options], false), number)));
+        var slow = Repeat(Slow, number => Time(data, Fill(RestoreCommandLine.Of(program, [options], 1, false), number)));
         yield return Line("asked for, local repository", slow, string.Create(
             CultureInfo.InvariantCulture, $"{Median(slow) / Median(fast):F0} x fetched ahead"));
 

@@ -23,6 +23,12 @@ public static class WalGetCommand
     {
         var name = new Argument<string>("NAME") { Description = "The file PostgreSQL asks for (%f)" };
         var destination = new Argument<string>("DEST") { Description = "Where it is to stand (%p)" };
+        var timeline = new Option<uint?>("--timeline")
+        {
+            Description = "The timeline recovery is to end on (recovery_target_timeline, decimal). Of a segment that was "
+                + "not finished, nothing is given beyond where that one was left; without it, where any was",
+            HelpName = "NUMBER",
+        };
         var noPrefetch = new Option<bool>("--no-prefetch")
         {
             Description = "Do not fetch the following segments ahead, in the background",
@@ -42,7 +48,7 @@ public static class WalGetCommand
             Exit codes: 0 the file is there, 1 every repository answered that it has no such file, 200 every other case,
               so that PostgreSQL stops instead of ending recovery early.
             """)
-        { name, destination, noPrefetch };
+        { name, destination, timeline, noPrefetch };
         var json = CommandAction.JsonOption();
         command.Options.Add(json);
         repository.AddTo(command).SetAction(async (arguments, token) =>
@@ -54,7 +60,8 @@ public static class WalGetCommand
                 var file = arguments.GetValue(destination)!;
                 await using var repositories = OpenRepositories.Of(chosen);
                 var answer = await new AnswerRestoreCommand(
-                    new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance),
+                    new FetchWal(
+                        repositories.Sources, NullLogger<FetchWal>.Instance, arguments.GetValue(timeline)),
                     arguments.GetValue(noPrefetch) ? null : PrefetchFolder.For(Environment.CurrentDirectory, file),
                     () => PrefetchProcess.Start(RestoreCommandLine.ThisProgram(), chosen))
                     .RunAsync(arguments.GetValue(name)!, file, token);

@@ -62,10 +62,10 @@ public sealed partial class TimelineHistory
         return Timeline;
     }
 
-    /// <summary>Whether a timeline was left at or before <paramref name="position"/>: what it has from there on is no
-    /// part of this history.</summary>
-    public bool Leaves(uint timeline, Lsn position) =>
-        Forks.Any(fork => fork.Parent == timeline && fork.SwitchPoint <= position);
+    /// <summary>Where a timeline was left: what it has from there on is no part of this history. Null if it is no
+    /// ancestor.</summary>
+    public Lsn? LeftAt(uint timeline) =>
+        Forks.Where(fork => fork.Parent == timeline).Select(fork => (Lsn?)fork.SwitchPoint).FirstOrDefault();
 
     [GeneratedRegex("^([0-9]{1,10})\\s+([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})(\\s|\\z)")]
     private static partial Regex Line { get; }

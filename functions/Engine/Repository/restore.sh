@@ -112,6 +112,13 @@ wal_get() { # NAME DEST
     *.zst)
       plain "$stored" "$new"
       ;;
+    *.history)
+      # A cut one would lead recovery to another timeline. Its lines are whole, and the last one is ended.
+      cat "$stored" >"$new" || die_wal "$stored cannot be read"
+      [ "$(tail -c 1 "$new" | od -An -tx1 | tr -d ' ')" = 0a ] &&
+        grep -Eq '^[[:space:]]*[0-9]+[[:space:]]+[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}([[:space:]]|$)' "$new" ||
+        die_wal "$stored is damaged"
+      ;;
     *) cat "$stored" >"$new" || die_wal "$stored cannot be read" ;;
   esac
   mv -f "$new" "$dest" || die_wal "cannot write $dest"
@@ -151,20 +158,24 @@ unfinished() { # SEGMENT: makes it in $new, or says no (1), or that a piece went
     rm -f "$new.piece"
     end=$reached
   done
-  if [ "$end" -eq 0 ] || ! ends_here "$1"; then
+  [ "$end" -eq 0 ] || judge_end "$1"
+  if [ "$end" -eq 0 ]; then
     rm -f "$new"
     return 1
   fi
-  size=$(jq -r .walSegmentSize "$repository/repository.json")
+  truncate -s "$end" "$new" || die_wal "cannot write $new"
   truncate -s "$size" "$new" || die_wal "cannot write $new"
 }
 
-ends_here() { # SEGMENT: whether its timeline goes no further, and was not left before it
+# Before a later whole segment there is a gap. And PostgreSQL would replay what an abandoned timeline has beyond the place
+# where it was left.
+judge_end() { # SEGMENT: lowers $end to what recovery may be given
   size=$(jq -r .walSegmentSize "$repository/repository.json")
   start=$(((0x$(printf %s "$1" | cut -c9-16) << 32) + 0x$(printf %s "$1" | cut -c17-24) * size))
-  for later in "$repository/wal-archive/$timeline"*/"$timeline"*.zst; do
-    later=$(basename "$later" | cut -c1-24)
-    [ "$(printf '%s\n' "$1" "$later" | sort | tail -n 1)" = "$1" ] || return 1
+  for later in "$repository/wal-archive/$timeline"*/"$timeline"????????????????.zst; do
+    [ -s "$later" ] || continue
+    later=$(basename "$later" .zst)
+    [ "$(printf '%s\n' "$1" "$later" | sort | tail -n 1)" = "$1" ] || end=0
   done
   for history in "$repository"/wal-archive/*.history; do
     [ -e "$history" ] || continue
@@ -172,10 +183,10 @@ ends_here() { # SEGMENT: whether its timeline goes no further, and was not left 
       case $parent in
         *[!0-9]* | '') continue ;;
       esac
-      if [ "$parent" -eq "$((0x$timeline))" ] &&
-        [ "$(((0x${left%/*} << 32) + 0x${left#*/}))" -le "$start" ]; then
-        return 1
-      fi
+      [ "$parent" -eq "$((0x$timeline))" ] || continue
+      left=$(((0x${left%/*} << 32) + 0x${left#*/} - start))
+      [ "$left" -ge 0 ] || left=0
+      [ "$left" -ge "$end" ] || end=$left
     done <"$history"
   done
 }

@@ -1,6 +1,7 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Restore;
 
@@ -9,15 +10,17 @@ namespace Highwater.Engine.Restore;
 /// PostgreSQL replays it up to the last whole record and takes that for the end of the WAL.
 /// </summary>
 /// <param name="repositories">All of them have answered that they do not have the segment whole.</param>
-internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> repositories)
+/// <param name="timeline">Which one recovery is to end on; null if that is not known, so that nothing is given of what
+/// any timeline has left behind.</param>
+internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> repositories, uint? timeline)
 {
     private const int Attempts = 5;
 
     /// <summary>Puts the segment at the destination, whole and verified or not at all. The repository that leads
     /// farthest is taken; one that has come to have it whole meanwhile before all others.</summary>
     /// <returns>False if none has a usable piece of it, or if it is not where the WAL ends.</returns>
-    /// <exception cref="HighwaterException">Pieces are there, but no repository could give them: the first failure; any
-    /// storage error.</exception>
+    /// <exception cref="HighwaterException">Pieces are there, but no repository could give them, or the one that leads
+    /// farthest could not, for a reason that may pass; any storage error.</exception>
     /// <exception cref="IOException">The destination cannot be written.</exception>
     public async Task<bool> RunAsync(
         WalSegmentName segment, string destination, CancellationToken cancellationToken)
@@ -38,88 +41,118 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     private async Task<bool> TryAsync(
         WalSegmentName segment, string destination, CancellationToken cancellationToken)
     {
-        var seen = new List<(WalPieces Pieces, List<WalPieceName> Beside)>();
+        var archives = new List<WalArchive>();
+        var found = new List<(WalArchive Archive, WalPieceChain Chain)>();
         foreach (var source in repositories)
         {
-            var pieces = new WalPieces(await source.OpenAsync(cancellationToken));
-            seen.Add((pieces, [.. (await pieces.ListBesideAsync(segment, cancellationToken)).Select(p => p.Name)]));
+            var archive = new WalArchive(await source.OpenAsync(cancellationToken));
+            archives.Add(archive);
+            var chain = await new WalPieces(archive.Repository).ReadChainAsync(segment, cancellationToken);
+            if (chain.Length > 0)
+                found.Add((archive, chain));
         }
 
-        var found = seen.Select(one => (one.Pieces, Chain: WalPieceChain.Of(segment, one.Beside)))
-            .Where(one => one.Chain.Length > 0).OrderByDescending(one => one.Chain.Length).ToList();
-        var isEnd = found.Count > 0;
-        foreach (var (pieces, beside) in seen)
-            isEnd = isEnd && await IsEndAsync(segment, beside, new WalArchive(pieces.Repository), cancellationToken);
+        var given = found.Count > 0 ? await JudgeAsync(found, archives, cancellationToken) : [];
 
         // Asked last: pieces go away, and later WAL comes, only after the segment is there whole.
-        foreach (var archive in seen.Select(one => new WalArchive(one.Pieces.Repository)))
+        foreach (var archive in archives)
         {
-            if (await archive.StatAsync(WalFileName.Of(segment), cancellationToken) is not { StoredBytes: > 0 })
+            if (await archive.StatAsync(WalFileName.Of(segment), cancellationToken) is not { IsThere: true })
                 continue;
             await archive.FetchAsync(WalFileName.Of(segment), destination, cancellationToken);
             return true;
         }
 
-        return isEnd && await WriteFarthestAsync(found, destination, cancellationToken);
+        return await WriteFarthestAsync(given, destination, cancellationToken);
     }
 
-    private static async Task<bool> WriteFarthestAsync(
-        IEnumerable<(WalPieces Pieces, WalPieceChain Chain)> found,
-        string destination,
+    /// <summary>Which chains recovery may be given, and how many bytes of each. A repository judges for itself where
+    /// its WAL ends; where a timeline was left, one that knows it is enough, though the pieces be another's.</summary>
+    private async Task<IReadOnlyList<(WalPieces Pieces, WalPieceChain Chain, long Length)>> JudgeAsync(
+        IEnumerable<(WalArchive Archive, WalPieceChain Chain)> found,
+        IEnumerable<WalArchive> archives,
         CancellationToken cancellationToken)
     {
-        HighwaterException? trouble = null;
-        foreach (var (pieces, chain) in found)
+        var files = new Dictionary<WalArchive, List<WalFileName>>();
+        foreach (var archive in archives)
+            files[archive] = [.. (await archive.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name)];
+        var histories = await ReadHistoriesAsync(files, cancellationToken);
+        var given = new List<(WalPieces, WalPieceChain, long)>();
+        foreach (var (archive, chain) in found)
+        {
+            var size = archive.Repository.Description.WalSegmentSize;
+            var start = chain.Segment.Start(size).Value;
+            var whole = files[archive].Where(file => file.Kind == WalFileKind.Segment).Select(file => file.Segment);
+            var end = new Lsn(start + (ulong)chain.Length);
+            if (UnfinishedEnd.Find(chain.Segment, end, size, whole, histories) is { } last)
+                given.Add((new WalPieces(archive.Repository), chain, (long)(last.Value - start)));
+        }
+
+        return given;
+    }
+
+    /// <exception cref="HighwaterException">No repository could give one of them: the first failure.</exception>
+    private async Task<IReadOnlyList<TimelineHistory>> ReadHistoriesAsync(
+        Dictionary<WalArchive, List<WalFileName>> files, CancellationToken cancellationToken)
+    {
+        var histories = new Dictionary<uint, TimelineHistory>();
+        var troubles = new Dictionary<uint, HighwaterException>();
+        foreach (var (archive, child) in from held in files
+                                         from file in held.Value
+                                         where file.Kind == WalFileKind.TimelineHistory
+                                         where timeline is null || file.Segment.Timeline == timeline
+                                         select (held.Key, file.Segment.Timeline))
         {
             try
             {
-                await WriteAsync(pieces, chain, destination, cancellationToken);
+                histories[child] = await archive.ReadHistoryAsync(child, cancellationToken);
+            }
+            catch (HighwaterException e)
+            {
+                troubles.TryAdd(child, e);
+            }
+        }
+
+        return troubles.Where(trouble => !histories.ContainsKey(trouble.Key)).Select(trouble => trouble.Value)
+            .FirstOrDefault() is { } unknown ? throw unknown : [.. histories.Values];
+    }
+
+    private static async Task<bool> WriteFarthestAsync(
+        IEnumerable<(WalPieces Pieces, WalPieceChain Chain, long Length)> given,
+        string destination,
+        CancellationToken cancellationToken)
+    {
+        HighwaterException? damage = null;
+        (HighwaterException Error, long Length)? passing = null;
+        foreach (var (pieces, chain, length) in given.OrderByDescending(one => one.Length))
+        {
+            // What cannot be read now may be read in a moment, and recovery would have ended by then.
+            if (passing is { } away && length < away.Length)
+                throw away.Error;
+            try
+            {
+                await WriteAsync(pieces, chain, length, destination, cancellationToken);
                 return true;
+            }
+            catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged)
+            {
+                damage ??= e;
             }
             catch (HighwaterException e) when (e.Code != ErrorCodes.StorageObjectMissing)
             {
-                trouble ??= e;
+                passing ??= (e, length);
             }
         }
 
-        return trouble is null ? false : throw trouble;
+        return (passing?.Error ?? damage) is { } trouble ? throw trouble : false;
     }
-
-    /// <summary>
-    /// Whether a repository shows nothing that follows on its timeline, nor that the cluster left that timeline before
-    /// the segment: recovery towards the newer one asks for the old one's segments too (XLogFileReadAnyTLI in
-    /// access/transam/xlogrecovery.c). One that shows it is enough, though the pieces be another's.
-    /// </summary>
-    private static async Task<bool> IsEndAsync(
-        WalSegmentName segment,
-        IReadOnlyList<WalPieceName> beside,
-        WalArchive archive,
-        CancellationToken cancellationToken)
-    {
-        if (beside.Any(piece => IsLater(piece.Segment, segment)))
-            return false;
-        var start = segment.Start(archive.Repository.Description.WalSegmentSize);
-        foreach (var file in await archive.ListAsync(cancellationToken))
-        {
-            if (file.Name.Kind == WalFileKind.Segment && file.IsThere && IsLater(file.Name.Segment, segment))
-                return false;
-            if (file.Name.Kind == WalFileKind.TimelineHistory
-                && (await archive.ReadHistoryAsync(file.Name.Segment.Timeline, cancellationToken)).Leaves(
-                    segment.Timeline, start))
-                return false;
-        }
-
-        return true;
-    }
-
-    private static bool IsLater(WalSegmentName other, WalSegmentName segment) =>
-        other.Timeline == segment.Timeline && other.CompareTo(segment) > 0;
 
     private static Task WriteAsync(
-        WalPieces pieces, WalPieceChain chain, string destination, CancellationToken cancellationToken) =>
+        WalPieces pieces, WalPieceChain chain, long length, string destination, CancellationToken cancellationToken) =>
         WholeFile.WriteAsync(destination, async file =>
         {
             await pieces.CopyToAsync(chain, file, cancellationToken);
+            file.SetLength(length);
             file.SetLength(pieces.Repository.Description.WalSegmentSize.Bytes);
         });
 }

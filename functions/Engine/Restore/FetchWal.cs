@@ -10,7 +10,9 @@ namespace Highwater.Engine.Restore;
 /// </summary>
 /// <param name="repositories">Asked in this order until one has the file.</param>
 /// <param name="logger">Told of repositories that fail.</param>
-public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositories, ILogger<FetchWal> logger)
+/// <param name="timeline">Which one recovery is to end on; null if that is not known.</param>
+public sealed partial class FetchWal(
+    IReadOnlyList<RepositorySource> repositories, ILogger<FetchWal> logger, uint? timeline = null)
 {
     /// <summary>
     /// Puts the file at the destination, whole and verified or not at all. <see cref="WalGetOutcome.Absent"/> only if
@@ -84,7 +86,8 @@ public sealed partial class FetchWal(IReadOnlyList<RepositorySource> repositorie
     {
         try
         {
-            return await new FetchUnfinishedWal(repositories).RunAsync(segment, destination, cancellationToken);
+            return await new FetchUnfinishedWal(repositories, timeline)
+                .RunAsync(segment, destination, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

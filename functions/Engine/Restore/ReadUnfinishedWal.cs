@@ -43,7 +43,7 @@ internal sealed class ReadUnfinishedWal(WalArchive archive, WalSegmentName segme
 
         // Pieces go away only after the segment is there whole.
         var file = WalFileName.Of(segment);
-        if (chain.Length > 0 || await archive.StatAsync(file, cancellationToken) is not { StoredBytes: > 0 })
+        if (chain.Length > 0 || await archive.StatAsync(file, cancellationToken) is not { IsThere: true })
             return;
         await using var whole = await archive.OpenReadAsync(file, cancellationToken);
         await TakeAsync(whole, _taken, cancellationToken);

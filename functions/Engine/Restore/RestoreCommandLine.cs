@@ -1,3 +1,4 @@
+using System.Globalization;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Restore.Prefetch;
 
@@ -21,12 +22,20 @@ public static class RestoreCommandLine
     /// PostgreSQL's.</summary>
     /// <param name="program">The words that start this program; see <see cref="ThisProgram"/>.</param>
     /// <param name="repositories">Asked in this order.</param>
+    /// <param name="timeline">Which one recovery is to end on.</param>
     /// <param name="prefetch">Whether the following segments are to be fetched ahead.</param>
     public static string Of(
-        IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories, bool prefetch = true)
+        IReadOnlyList<string> program,
+        IReadOnlyList<RepositoryOptions> repositories,
+        uint timeline,
+        bool prefetch = true)
     {
         string[] call =
-            [.. program.Select(Quote), "wal-get", "%f", "%p", .. RepositoryWords(repositories).Select(Quote)];
+        [
+            .. program.Select(Quote), "wal-get", "%f", "%p",
+            "--timeline", timeline.ToString(CultureInfo.InvariantCulture),
+            .. RepositoryWords(repositories).Select(Quote),
+        ];
         return prefetch
             ? TakePrefetched + Guard(program) + string.Join(' ', call)
             : Guard(program) + string.Join(' ', [.. call, "--no-prefetch"]);

@@ -24,6 +24,9 @@ internal sealed class WalPath(
     /// <summary>Whether a segment is there in pieces only.</summary>
     public bool IsUnfinished(ulong number) => unfinished is not null && number == LastNumber;
 
+    /// <summary>How many bytes recovery is given of the segment that is there in pieces.</summary>
+    public long UnfinishedBytes => (long)(unfinished!.End.Value - unfinished.Segment.Start(size).Value);
+
     /// <summary>The path of a reach, or null if not even its first segment is there.</summary>
     public static async Task<WalPath?> OfAsync(
         WalArchive archive, BackupRecord backup, WalReach reach, CancellationToken cancellationToken)

@@ -113,8 +113,14 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
             return;
         }
 
-        await new ReadUnfinishedWal(archive, path.Segment(number), bytes => take(bytes.Span))
-            .RunAsync(cancellationToken);
+        // Streaming may have brought more since the plan, and another future may follow where the timeline was left.
+        var rest = path.UnfinishedBytes;
+        await new ReadUnfinishedWal(archive, path.Segment(number), bytes =>
+        {
+            var part = bytes.Span[..(int)Math.Min(bytes.Length, rest)];
+            rest -= part.Length;
+            take(part);
+        }).RunAsync(cancellationToken);
     }
 
     private static async Task ReadAsync(Stream plain, SpanTaker take, CancellationToken cancellationToken)

@@ -181,8 +181,9 @@ public sealed class WalContinuity
 
     private WalReach Reach(TimelineHistory history, WalSegmentName next, WalSegmentName? last)
     {
-        var end = next.Start(_size);
-        var timeline = next.Timeline;
+        var isGap = PathBeyond(history, next);
+        if (last is not null && FindUnfinished(next, history) is { } open)
+            return new WalReach(next.Timeline, open.End, last, open.StoredAt, next, isGap, open);
 
         // Where the child's first segment is missing, its parent's own copy still leads up to the fork.
         foreach (var fork in history.Forks
@@ -190,29 +191,28 @@ public sealed class WalContinuity
         {
             var parents = next with { Timeline = fork.Parent };
             if (Has(parents))
-            {
-                (last, end, timeline) = (parents, fork.SwitchPoint, fork.Parent);
-                break;
-            }
+                return new WalReach(
+                    fork.Parent, fork.SwitchPoint, parents, _segments[parents], next, isGap);
+            if (last is not null && FindUnfinished(parents, history) is { } streamed)
+                return new WalReach(
+                    history.TimelineAt(streamed.End), streamed.End, last, streamed.StoredAt, next, isGap, streamed);
         }
 
-        var isGap = PathBeyond(history, next);
-        if (last is not null && !isGap && IsEnd(next) && _unfinished.TryGetValue(next, out var open))
-            return new WalReach(next.Timeline, open.End, last, open.StoredAt, next, isGap, open);
         return new WalReach(
-            timeline,
-            end,
+            history.TimelineAt(next.Start(_size)),
+            next.Start(_size),
             last,
             last is { } stored ? _segments[stored] : null,
             next,
             isGap);
     }
 
-    /// <summary>Whether wal-get gives pieces of a segment: only where its timeline goes no further and was not left
-    /// before it, whichever timeline recovery is to end on.</summary>
-    private bool IsEnd(WalSegmentName segment) =>
-        !_segments.Keys.Any(later => later.Timeline == segment.Timeline && later.CompareTo(segment) > 0)
-        && !_histories.Values.Any(history => history.Leaves(segment.Timeline, segment.Start(_size)));
+    /// <summary>What wal-get gives of a segment that is there in pieces, on the way of a history.</summary>
+    private UnfinishedSegment? FindUnfinished(WalSegmentName segment, TimelineHistory history) =>
+        _unfinished.TryGetValue(segment, out var open)
+        && UnfinishedEnd.Find(segment, open.End, _size, _segments.Keys, [history]) is { } end
+            ? open with { End = end }
+            : null;
 
     /// <summary>The segments that would be next: on each timeline, after its newest segment or where it
     /// begins.</summary>

@@ -55,18 +55,118 @@ public sealed class FetchUnfinishedWalTests
         Assert.Equal(1, Script(scene, "local"));
     }
 
-    [Theory]
-    [InlineData("0/500000", WalGetOutcome.Absent)] // the start of the segment
-    [InlineData("0/500008", WalGetOutcome.Found)]
-    public async Task Of_a_timeline_that_was_left_before_it_nothing_is_given(string left, WalGetOutcome outcome)
+    [Fact]
+    public async Task Later_pieces_do_not_make_it_a_gap()
     {
         await using var scene = await WalScene.CreateAsync();
         await PutAsync(scene.Local, 0, TestBytes.Of(100, 1));
-        await scene.LocalArchive.PutAsync(
-            WalFileName.HistoryOf(2), new MemoryStream(Encoding.UTF8.GetBytes($"1\t{left}\tno reason\n")), Token);
+        await new WalPieces(scene.Local).PutAsync(
+            new WalPieceName(WalScene.Segment(6), 0, 50), () => new MemoryStream(TestBytes.Of(50, 2)), Token);
 
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal(TestBytes.Of(100, 1), Given(scene)[..100]);
+        Assert.Equal(0, Script(scene, "local"));
+        Assert.Equal(TestBytes.Of(100, 1), Given(scene)[..100]);
+    }
+
+    [Fact]
+    public async Task A_repository_that_ends_there_gives_it_though_another_has_a_gap()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutAsync(scene.Local, 0, TestBytes.Of(200, 1));
+        scene.Spool(6);
+        await scene.ArchiveAsync();
+        await PutAsync(scene.Remote, 0, TestBytes.Of(100, 1));
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal([.. TestBytes.Of(100, 1), .. new byte[100]], Given(scene)[..200]);
+    }
+
+    [Theory]
+    [InlineData("0/4FFFF8", 0)]
+    [InlineData("0/500000", 0)] // the start of the segment
+    [InlineData("0/500008", 8)]
+    [InlineData("0/500070", 100)]
+    [InlineData("0/600000", 100)]
+    public async Task Of_a_timeline_that_was_left_nothing_is_given_from_the_fork_on(string left, int length)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutAsync(scene.Local, 0, TestBytes.Of(100, 1));
+        await PutHistoryAsync(scene.LocalArchive, 2, $"1\t{left}\tno reason\n");
+        var outcome = length > 0 ? WalGetOutcome.Found : WalGetOutcome.Absent;
+        byte[] expected = [.. TestBytes.Of(100, 1)[..length], .. new byte[WalScene.Size.Bytes - length]];
+
+        Assert.Equal(outcome, await FetchAsync(scene, timeline: 2));
+        if (length > 0)
+            Assert.Equal(expected, Given(scene));
         Assert.Equal(outcome, await FetchAsync(scene));
+        if (length > 0)
+            Assert.Equal(expected, Given(scene));
         Assert.Equal(WalGetExitCode.Of(outcome), Script(scene, "local"));
+        if (length > 0)
+            Assert.Equal(expected, Given(scene));
+
+        // Recovery that is to end on the older timeline itself gets all that it has.
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, timeline: 1));
+        Assert.Equal(TestBytes.Of(100, 1), Given(scene)[..100]);
+    }
+
+    [Fact]
+    public async Task Where_a_timeline_was_left_twice_the_fork_on_the_way_of_recovery_counts_or_else_the_first()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutAsync(scene.Local, 0, TestBytes.Of(100, 1));
+        await PutHistoryAsync(scene.LocalArchive, 2, "1\t0/500028\tno reason\n");
+        await PutHistoryAsync(scene.RemoteArchive, 3, "1\t0/500010\tno reason\n");
+
+        foreach (var (timeline, length) in new (uint?, int)[] { (2, 0x28), (3, 0x10), (null, 0x10) })
+        {
+            Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, timeline));
+            Assert.Equal([.. TestBytes.Of(100, 1)[..length], 0], Given(scene)[..(length + 1)]);
+        }
+    }
+
+    [Fact]
+    public async Task A_history_that_one_repository_has_damaged_or_empty_is_taken_from_the_other()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutAsync(scene.Local, 0, TestBytes.Of(100, 1));
+        foreach (var archive in new[] { scene.LocalArchive, scene.RemoteArchive })
+            await PutHistoryAsync(archive, 2, "1\t0/500010\tno reason\n");
+        foreach (var spoilt in new[] { "", "1\tnowhere" })
+        {
+            Overwrite(scene.LocalPath, "wal-archive/00000002.history", spoilt);
+            Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, timeline: 2));
+            Assert.Equal(0, Given(scene)[0x10]);
+        }
+
+        // Where none can say where the timeline was left, nobody may guess.
+        await scene.RemoteStorage.DeleteAsync("wal-archive/00000002.history", Token);
+        Assert.Equal(
+            ErrorCodes.RepositoryDamaged,
+            (await Assert.ThrowsAsync<HighwaterException>(() => FetchAsync(scene, timeline: 2))).Code);
+    }
+
+    [Fact]
+    public async Task Recovery_does_not_end_earlier_because_the_farthest_repository_fails_for_a_moment()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var bytes = TestBytes.Of(70_000, 1);
+        await PutAsync(scene.Local, 0, bytes);
+        await PutAsync(scene.Remote, 0, bytes[..60_000]);
+        scene.LocalStorage.Fault = (method, key) =>
+            method == nameof(scene.LocalStorage.OpenReadAsync) && key.Contains(".partial", StringComparison.Ordinal)
+                ? new TransientException(ErrorCodes.StorageFailed, "The line was cut.", "wait")
+                : null;
+
+        Assert.Equal(
+            ErrorCodes.StorageFailed, (await Assert.ThrowsAsync<TransientException>(() => FetchAsync(scene))).Code);
+        Assert.False(File.Exists(Destination(scene)));
+
+        // One that leads as far will do.
+        await PutAsync(scene.Remote, 60_000, bytes[60_000..]);
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal(bytes, Given(scene)[..bytes.Length]);
     }
 
     [Fact]
@@ -168,8 +268,7 @@ public sealed class FetchUnfinishedWalTests
         await PutAsync(scene.Remote, 0, TestBytes.Of(100, 1));
         Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
 
-        await scene.LocalArchive.PutAsync(
-            WalFileName.HistoryOf(2), new MemoryStream(Encoding.UTF8.GetBytes("1\t0/500000\tno reason\n")), Token);
+        await PutHistoryAsync(scene.LocalArchive, 2, "1\t0/500000\tno reason\n");
         Assert.Equal(WalGetOutcome.Absent, await FetchAsync(scene));
     }
 
@@ -200,12 +299,23 @@ public sealed class FetchUnfinishedWalTests
         new WalPieces(repository).PutAsync(
             new WalPieceName(Last, from, from + bytes.Length), () => new MemoryStream(bytes), Token);
 
-    private static Task<WalGetOutcome> FetchAsync(WalScene scene) => new FetchWal(
+    private static Task PutHistoryAsync(WalArchive archive, uint timeline, string text) => archive.PutAsync(
+        WalFileName.HistoryOf(timeline), new MemoryStream(Encoding.UTF8.GetBytes(text)), Token);
+
+    private static void Overwrite(string repository, string key, string text)
+    {
+        var path = Path.Combine(repository, key);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(path, text);
+    }
+
+    private static Task<WalGetOutcome> FetchAsync(WalScene scene, uint? timeline = null) => new FetchWal(
         [
             new RepositorySource("local", "local", _ => Task.FromResult(scene.Local)),
             new RepositorySource("remote", "remote", _ => Task.FromResult(scene.Remote)),
         ],
-        NullLogger<FetchWal>.Instance).RunAsync(Last.ToString(), Destination(scene), Token);
+        NullLogger<FetchWal>.Instance,
+        timeline).RunAsync(Last.ToString(), Destination(scene), Token);
 
     private static string Destination(WalScene scene) => Path.Combine(scene.SpoolPath, "RECOVERYXLOG");
 

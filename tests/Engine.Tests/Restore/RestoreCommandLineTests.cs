@@ -17,11 +17,12 @@ public sealed class RestoreCommandLineTests
             [
                 new RepositoryOptions("local", "backups"),
                 new RepositoryOptions("remote", "sftp://me@host:22/srv/b", "keys/id_rsa", "keys/known_hosts"),
-            ]);
+            ],
+            timeline: 17);
 
         Assert.Equal(
             "test -f pg_wal/highwater-prefetch/%f && mv -f pg_wal/highwater-prefetch/%f %p 2>/dev/null && exit 0; "
-            + "'/opt/high water/highwater' wal-get %f %p"
+            + "'/opt/high water/highwater' wal-get %f %p --timeline 17"
             + $" --repository {Path.GetFullPath("backups")} --repository sftp://me@host:22/srv/b"
             + $" --identity-file {Path.GetFullPath("keys/id_rsa")} "
             + $"--known-hosts {Path.GetFullPath("keys/known_hosts")}",
@@ -46,7 +47,7 @@ public sealed class RestoreCommandLineTests
     public async Task A_program_that_is_gone_stops_recovery_instead_of_ending_it()
     {
         var command = RestoreCommandLine.Of(
-            ["dotnet", "/nowhere/highwater.dll"], [new RepositoryOptions("local", "/nowhere/repository")]);
+            ["dotnet", "/nowhere/highwater.dll"], [new RepositoryOptions("local", "/nowhere/repository")], 1);
         using var shell = System.Diagnostics.Process.Start("sh", ["-c", command.Replace("%f", "f").Replace("%p", "p")]);
         await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(WalGetExitCode.Trouble, shell.ExitCode);
@@ -56,9 +57,9 @@ public sealed class RestoreCommandLineTests
     public void Without_prefetch_the_program_is_called_at_once_and_told_so()
     {
         var command = RestoreCommandLine.Of(
-            ["/opt/highwater"], [new RepositoryOptions("local", "/srv/main")], prefetch: false);
+            ["/opt/highwater"], [new RepositoryOptions("local", "/srv/main")], 1, prefetch: false);
 
-        Assert.Equal("/opt/highwater wal-get %f %p --repository /srv/main --no-prefetch", command);
+        Assert.Equal("/opt/highwater wal-get %f %p --timeline 1 --repository /srv/main --no-prefetch", command);
     }
 
     [Fact]
@@ -102,7 +103,10 @@ public sealed class RestoreCommandLineTests
         Assert.Equal(RestoreCommandScene.Answer, data.Run("/srv/main"));
 
         Assert.Equal(
-            ["wal-get", RestoreCommandScene.Segment, "pg_wal/RECOVERYXLOG", "--repository", "/srv/main"],
+            [
+                "wal-get", RestoreCommandScene.Segment, "pg_wal/RECOVERYXLOG", "--timeline", "1",
+                "--repository", "/srv/main",
+            ],
             data.Called());
     }
 
@@ -148,7 +152,7 @@ public sealed class RestoreCommandLineTests
         /// <summary>As PostgreSQL runs it: placeholders replaced, by sh, in the data directory.</summary>
         public int Run(string repository)
         {
-            var command = RestoreCommandLine.Of([Program], [new RepositoryOptions("local", repository)]);
+            var command = RestoreCommandLine.Of([Program], [new RepositoryOptions("local", repository)], 1);
             var filledIn = Regex.Replace(command, "%(.)", match => match.Value switch
             {
                 "%f" => Segment,

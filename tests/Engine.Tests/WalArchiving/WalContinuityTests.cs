@@ -89,20 +89,48 @@ public sealed class WalContinuityTests
                 new Dictionary<uint, TimelineHistory>(), [open]);
     }
 
-    [Fact]
-    public void What_was_streamed_of_a_timeline_after_it_was_left_leads_nowhere_as_wal_get_does_not_give_it()
+    [Theory]
+    [InlineData(0, 0, 2)]
+    [InlineData(8, 8, 2)]
+    [InlineData(500, 500, 2)]
+    [InlineData(508, 500, 1)] // nothing of timeline 2 is reached, and recovery ends on the older one
+    public void What_was_streamed_of_a_timeline_that_was_left_leads_up_to_the_fork_as_wal_get_gives_it(
+        int fork, int end, uint timeline)
     {
         var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
-        var open = new UnfinishedSegment(
-            Segment(6), new Lsn(Segment(6).Start(Size).Value + 500), Start.AddMinutes(7));
-
-        Assert.Null(LeftAt(Segment(6).Start(Size)).Unfinished);
-        Assert.Equal(open, LeftAt(new Lsn(Segment(6).Start(Size).Value + 8)).Unfinished);
-
-        WalReach LeftAt(Lsn fork) => new WalContinuity(
+        var start = Segment(6).Start(Size).Value;
+        var open = new UnfinishedSegment(Segment(6), new Lsn(start + 500), Start.AddMinutes(7));
+        var wal = new WalContinuity(
             Size, Segments(1, 3, 4, 5).Select(segment => Entry(WalFileName.Of(segment))),
-            new Dictionary<uint, TimelineHistory> { [2] = History(2, (1, fork)) }, [open])
-            .ReachFrom(backup, timeline: 1);
+            new Dictionary<uint, TimelineHistory> { [2] = History(2, (1, new Lsn(start + (ulong)fork))) }, [open]);
+
+        var latest = wal.ReachFrom(backup);
+        Assert.Equal((timeline, new Lsn(start + (ulong)end)), (latest.Timeline, latest.End));
+        Assert.Equal(end > 0 ? open with { End = latest.End } : null, latest.Unfinished);
+        Assert.Equal(open, wal.ReachFrom(backup, timeline: 1).Unfinished);
+    }
+
+    [Fact]
+    public void Where_nothing_of_a_new_timeline_arrived_recovery_ends_on_the_older_one()
+    {
+        var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
+        var fork = new Lsn(Segment(6).Start(Size).Value + 8);
+        var reach = Of(Segments(1, 3, 4, 5), History(2, (1, fork))).ReachFrom(backup);
+        Assert.Equal((1u, Segment(6).Start(Size), Segment(6, 2)), (reach.Timeline, reach.End, reach.Next));
+    }
+
+    [Fact]
+    public void What_was_streamed_of_the_child_leads_farther_than_the_parents_whole_segment()
+    {
+        var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
+        var start = Segment(6).Start(Size).Value;
+        var open = new UnfinishedSegment(Segment(6, 2), new Lsn(start + 500), Start.AddMinutes(7));
+        var wal = new WalContinuity(
+            Size, Segments(1, 3, 4, 5, 6, 7).Select(segment => Entry(WalFileName.Of(segment))),
+            new Dictionary<uint, TimelineHistory> { [2] = History(2, (1, new Lsn(start + 8))) }, [open]);
+
+        var reach = wal.ReachFrom(backup);
+        Assert.Equal((2u, open.End, Segment(5), open), (reach.Timeline, reach.End, reach.LastSegment, reach.Unfinished));
     }
 
     [Fact]
