@@ -1,5 +1,9 @@
+using System.Text;
+using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Restore;
+using Highwater.TestKit.Postgres;
 using Highwater.TestKit.Storage;
 using static Highwater.Engine.Tests.Restore.RestoreScene;
 
@@ -89,6 +93,50 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
     }
 
     [Fact]
+    public async Task Where_a_promoted_server_was_lost_with_its_WAL_recovery_ends_at_the_fork_as_planned()
+    {
+        var copy = await scene.CopyAsync("forked");
+        var archive = new WalArchive(copy);
+        var size = copy.Description.WalSegmentSize;
+        var target = RecoveryTarget.AtRestorePoint("after b");
+        var last = WalSegmentName.Containing(1, scene.AfterC, size);
+        var header = await archive.ReadHeaderAsync(WalFileName.Of(last), Token);
+        var fork = header.Contents!.RestorePoints!.Single(point => point.Name == target.Name).Lsn;
+
+        // The old primary was streamed beyond the fork, to the commit of c; of the new one only the history came.
+        await using (var plain = await archive.OpenReadAsync(WalFileName.Of(last), Token))
+        {
+            using var bytes = new MemoryStream();
+            await plain.CopyToAsync(bytes, Token);
+            var piece = new WalPieceName(last, 0, size.Bytes);
+            await new WalPieces(copy).PutAsync(piece, () => new MemoryStream(bytes.ToArray()), Token);
+        }
+
+        foreach (var file in await archive.ListAsync(Token))
+        {
+            if (file.Name.Segment.CompareTo(last) >= 0)
+                await copy.Storage.DeleteAsync(RepositoryLayout.WalFile(file.Name), Token);
+        }
+
+        await archive.PutAsync(
+            WalFileName.HistoryOf(2), new MemoryStream(Encoding.UTF8.GetBytes($"1\t{fork}\tlost\n")), Token);
+
+        var onOld = RecoveryTarget.At(header.Contents.LastRecord!.Value);
+        await Assert.ThrowsAsync<HighwaterException>(() => PlanAsync(Of(onOld), copy));
+        Assert.Equal(
+            1u, (await PlanAsync(Of(onOld with { Timeline = RecoveryTargetTimeline.Current }), copy)).Timeline);
+        var plan = await PlanAsync(Of(RecoveryTarget.Latest), copy);
+        Assert.Equal(2u, plan.Timeline);
+        var directory = scene.NewPath("data");
+        await RestoreAsync(plan, directory, copy);
+        await PostgresAccount.TakeOverAsync(copy.Storage.Address, Token);
+        await using var restored = await scene.StartAsync(directory);
+        Assert.Equal("ab", await StepsOfAsync(restored));
+
+        RestoreRequest Of(RecoveryTarget target) => new(target, scene.First.Id);
+    }
+
+    [Fact]
     public async Task The_scripts_wal_get_says_absent_only_of_a_repository_that_is_there()
     {
         var destination = scene.NewPath("segment");
@@ -101,6 +149,14 @@ public sealed class RestoreScriptTests(RestoreScene scene) : IClassFixture<Resto
         File.Delete(destination);
         Assert.Equal(1, (await RunScriptAsync(path, "wal-get", "00000001000000FF00000001", destination)).ExitCode);
         Assert.Equal(1, (await RunScriptAsync(path, "wal-get", "00000002.history", destination)).ExitCode);
+        foreach (var (history, status) in new[] { ("", 200), ("1\t0/5000", 200), ("nothing\n", 200), ("1\t0/50\n", 0) })
+        {
+            await File.WriteAllTextAsync(Path.Combine(path, "wal-archive/00000002.history"), history, Token);
+            Assert.Equal(
+                status, (await RunScriptAsync(path, "wal-get", "00000002.history", destination)).ExitCode);
+        }
+
+        File.Delete(destination);
         var stored = Path.Combine(
             path, RepositoryLayout.WalFile(Engine.Postgres.WalFileName.Of(scene.First.FirstSegment)));
         File.Copy(Path.Combine(path, "repository.json"), stored, overwrite: true);
