@@ -42,7 +42,8 @@ internal static class WalGet
         var fast = Repeat(Fast, _ => TakeReady(data, command));
         yield return Line("fetched ahead", fast, $"goal < {Goal.TotalMilliseconds:F0} ms, own time "
             + Milliseconds(Median(fast) - Median(shell)));
-        var slow = Repeat(Slow, number => Time(data, Fill(RestoreCommandLine.Of(program, [options], 1, false), number)));
+        var slowly = RestoreCommandLine.Of(program, [options], 1, false);
+        var slow = Repeat(Slow, number => Time(data, Fill(slowly, number)));
         yield return Line("asked for, local repository", slow, string.Create(
             CultureInfo.InvariantCulture, $"{Median(slow) / Median(fast):F0} x fetched ahead"));
 

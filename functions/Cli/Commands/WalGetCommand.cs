@@ -25,8 +25,8 @@ public static class WalGetCommand
         var destination = new Argument<string>("DEST") { Description = "Where it is to stand (%p)" };
         var timeline = new Option<uint?>("--timeline")
         {
-            Description = "The timeline recovery is to end on (recovery_target_timeline, decimal). Of a segment that was "
-                + "not finished, nothing is given beyond where that one was left; without it, where any was",
+            Description = "The timeline recovery is to end on (recovery_target_timeline, decimal). Nothing of an "
+                + "unfinished segment is given that this timeline has left behind; without it, that any has",
             HelpName = "NUMBER",
         };
         var noPrefetch = new Option<bool>("--no-prefetch")

@@ -60,8 +60,8 @@ internal static class WalFileCheck
         return FindFault(name, bytes) is { } fault ? throw Invalid(name, fault) : bytes;
     }
 
-    /// <summary>Reads such a file from where it is stored. Nothing beside it tells what it was; but an empty or cut one,
-    /// given to recovery, would lead it to another timeline.</summary>
+    /// <summary>Reads such a file from where it is stored. Nothing beside it tells what it was; but an empty or cut
+    /// one, given to recovery, would lead it to another timeline.</summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.RepositoryDamaged"/>.</exception>
     public static async Task<Stream> ReadStoredSmallAsync(
         WalFileName name, Stream stored, string what, CancellationToken cancellationToken)

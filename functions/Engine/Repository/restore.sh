@@ -115,8 +115,8 @@ wal_get() { # NAME DEST
     *.history)
       # A cut one would lead recovery to another timeline. Its lines are whole, and the last one is ended.
       cat "$stored" >"$new" || die_wal "$stored cannot be read"
-      [ "$(tail -c 1 "$new" | od -An -tx1 | tr -d ' ')" = 0a ] &&
-        grep -Eq '^[[:space:]]*[0-9]+[[:space:]]+[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}([[:space:]]|$)' "$new" ||
+      [ "$(tail -c 1 "$new" | od -An -tx1 | tr -d ' ')" = 0a ] || die_wal "$stored is damaged"
+      grep -Eq '^[[:space:]]*[0-9]+[[:space:]]+[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}([[:space:]]|$)' "$new" ||
         die_wal "$stored is damaged"
       ;;
     *) cat "$stored" >"$new" || die_wal "$stored cannot be read" ;;

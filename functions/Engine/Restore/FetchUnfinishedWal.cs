@@ -75,7 +75,11 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     {
         var files = new Dictionary<WalArchive, List<WalFileName>>();
         foreach (var archive in archives)
-            files[archive] = [.. (await archive.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name)];
+        {
+            var listed = await archive.ListAsync(cancellationToken);
+            files[archive] = [.. listed.Where(file => file.IsThere).Select(file => file.Name)];
+        }
+
         var histories = await ReadHistoriesAsync(files, cancellationToken);
         var given = new List<(WalPieces, WalPieceChain, long)>();
         foreach (var (archive, chain) in found)

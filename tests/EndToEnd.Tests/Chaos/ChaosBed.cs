@@ -143,6 +143,14 @@ internal sealed class ChaosBed : IAsyncDisposable
     private async Task StartServeAsync(CancellationToken cancellationToken) =>
         _serve = await ServeProcess.StartAsync(Installation, cancellationToken);
 
+    /// <summary>In peace.</summary>
+    public async Task StopServeAsync(CancellationToken cancellationToken)
+    {
+        Assert.Equal(0, await _serve!.StopAsync(cancellationToken));
+        await _serve.DisposeAsync();
+        _serve = null;
+    }
+
     private async Task KillServeAsync(CancellationToken cancellationToken)
     {
         _serve!.Send("KILL");

@@ -68,6 +68,10 @@ public sealed class ChaosTests
         (await installation.RunAsync(Token, "wal-sync")).ExpectDone();
         (await installation.RunAsync(Token, "status")).ExpectDone();
 
+        // Neither repository is looked at, nor taken away, while something is on its way there.
+        await bed.StopServeAsync(Token);
+        (await installation.RunAsync(Token, "wal-sync")).ExpectDone();
+
         Assert.Empty(RepositoryFiles.Below(bed.Spool));
         RepositoryFiles.AssertSame(installation.LocalRepository, installation.RemoteRepository);
         var list = await installation.RunJsonAsync(Token, "list");

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Highwater.EndToEnd.Tests.Chaos;
 
 /// <summary>
-/// Disturbances one after another and over one another, in an order that a seed decides: each of them once, and then any
-/// of them while there is time. What they hit is decided by the machine as well: the same seed brings the same storm,
-/// not the same instants.
+/// Disturbances one after another and over one another, in an order that a seed decides: each of them once, and then
+/// any of them while there is time. What they hit is decided by the machine as well: the same seed brings the same
+/// storm, not the same instants.
 /// </summary>
 internal sealed class Storm(int seed, IReadOnlyList<Disturbance> disturbances)
 {
