@@ -47,10 +47,21 @@ internal sealed class WalConnection : IAsyncDisposable
             new Lsn((ulong)system.XLogPos));
     });
 
-    /// <summary>Makes the slot, so that from now on the server keeps WAL from its last checkpoint on.</summary>
+    /// <summary>Makes the slot, so that from now on the server keeps WAL from its last checkpoint on. Another run may
+    /// make it at the same moment, as before the first base backup: then that one is it.</summary>
     /// <exception cref="HighwaterException">2xx; <see cref="ErrorCodes.SlotUnusable"/>.</exception>
-    public Task CreateSlotAsync(CancellationToken cancellationToken) => AskAsync(() =>
-        _connection.CreateReplicationSlot(_slot, reserveWal: true, cancellationToken: cancellationToken));
+    public Task CreateSlotAsync(CancellationToken cancellationToken) => AskAsync(async () =>
+    {
+        try
+        {
+            await _connection.CreateReplicationSlot(_slot, reserveWal: true, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == Npgsql.PostgresErrorCodes.DuplicateObject)
+        {
+            return false;
+        }
+    });
 
     /// <summary>Drops the slot, once nobody uses it.</summary>
     /// <exception cref="HighwaterException">2xx; <see cref="ErrorCodes.SlotUnusable"/>.</exception>
