@@ -27,6 +27,21 @@ internal sealed class EncodedWalSegment : IDisposable
     /// <summary>What to put, valid until disposal.</summary>
     public ObjectContent Content { get; }
 
+    /// <summary>Compresses what <paramref name="header"/> describes, read from the start of
+    /// <paramref name="plain"/>, which has to outlive this and stays open.</summary>
+    /// <exception cref="IOException">There are fewer bytes than it describes.</exception>
+    public static Task<EncodedWalSegment> CreateAsync(
+        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
+    {
+        return CreateAsync(header, Open, leaveOpen: true, cancellationToken);
+
+        Stream Open()
+        {
+            plain.Position = 0;
+            return plain;
+        }
+    }
+
     /// <summary>Compresses what <paramref name="header"/> describes.</summary>
     /// <param name="header">Says what the bytes are, and how many.</param>
     /// <param name="open">Gives the plain bytes from their start, each time it is called: for a large segment again

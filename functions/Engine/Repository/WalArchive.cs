@@ -48,7 +48,7 @@ public sealed class WalArchive(BackupRepository repository)
 
         var before = await new WalTails(this).FindBeforeAsync(name.Segment, cancellationToken);
         var header = await DescribeAsync(name, plain, before, cancellationToken);
-        using var encoded = await EncodeAsync(header, plain, cancellationToken);
+        using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
         return await PutSegmentAsync(name, encoded.Content, header.Sha256, cancellationToken);
     }
 
@@ -89,7 +89,7 @@ public sealed class WalArchive(BackupRepository repository)
         WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
     {
         var name = WalFileName.Parse(header.Name);
-        using var encoded = await EncodeAsync(header, plain, cancellationToken);
+        using var encoded = await EncodedWalSegment.CreateAsync(header, plain, cancellationToken);
 
         // Unpacked here and not from the repository: what is read back then needs only to be these bytes.
         await encoded.EnsureUnpacksAsync(cancellationToken);
@@ -208,18 +208,6 @@ public sealed class WalArchive(BackupRepository repository)
         catch (FormatException e)
         {
             throw WalSegmentFrame.Damaged(What(name), e.Message.TrimEnd('.'), e);
-        }
-    }
-
-    private static Task<EncodedWalSegment> EncodeAsync(
-        WalSegmentHeader header, Stream plain, CancellationToken cancellationToken)
-    {
-        return EncodedWalSegment.CreateAsync(header, Open, leaveOpen: true, cancellationToken);
-
-        Stream Open()
-        {
-            plain.Position = 0;
-            return plain;
         }
     }
 
