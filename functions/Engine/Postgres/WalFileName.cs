@@ -20,6 +20,10 @@ public readonly partial record struct WalFileName(WalFileKind Kind, WalSegmentNa
     /// <summary>A whole segment as a file.</summary>
     public static WalFileName Of(WalSegmentName segment) => new(WalFileKind.Segment, segment, segment.ToString());
 
+    /// <summary>An unfinished segment as PostgreSQL archives it at a promotion.</summary>
+    public static WalFileName PartialOf(WalSegmentName segment) =>
+        new(WalFileKind.PartialSegment, segment, segment + ".partial");
+
     /// <summary>The history file of a timeline. Timeline 1 has none.</summary>
     public static WalFileName HistoryOf(uint timeline) =>
         new(WalFileKind.TimelineHistory, new WalSegmentName(timeline, 0, 0), $"{timeline:X8}.history");

@@ -31,22 +31,25 @@ internal static class WalFileCheck
         WalTail? before,
         CancellationToken cancellationToken)
     {
-        var size = cluster.WalSegmentSize;
-        if (plain.Length != size.Bytes)
-            throw Invalid(name, $"it has {plain.Length} bytes, but the cluster's segments have {size.Bytes}");
-        plain.Position = 0;
-        var firstBytes = new byte[WalPageHeader.Length];
-        await plain.ReadExactlyAsync(firstBytes, cancellationToken);
-        if (FindFault(name.Segment, firstBytes, cluster) is { } fault)
-            throw Invalid(name, fault);
-        plain.Position = 0;
-        var summary = new WalSummary(name.Segment, size, before);
-        var hash = await ReadAsync(plain, summary, cancellationToken);
+        var (header, summary) = await SummarizeAsync(name, plain, cluster, before, cancellationToken);
         if (summary.Damage is { } damage && name.Kind == WalFileKind.Segment)
-            throw Damaged(name, damage, size);
-        return new WalSegmentHeader(
-            name.Name, hash, size.Bytes, cluster.SystemIdentifier,
-            name.Segment.Timeline, name.Segment.Start(size), name.Segment.End(size), summary.ToContents());
+            throw Damaged(name, damage, cluster.WalSegmentSize);
+        return header;
+    }
+
+    /// <summary>As <see cref="DescribeSegmentAsync"/> of the <c>.partial</c> file, and says up to where its records are
+    /// whole.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>.</exception>
+    public static async Task<(WalSegmentHeader Header, Lsn ProvenTo)> DescribeUnfinishedAsync(
+        WalSegmentName segment,
+        Stream plain,
+        RepositoryDescription cluster,
+        WalTail? before,
+        CancellationToken cancellationToken)
+    {
+        var (header, summary) = await SummarizeAsync(
+            WalFileName.PartialOf(segment), plain, cluster, before, cancellationToken);
+        return (header, summary.ProvenTo);
     }
 
     /// <summary>Reads a history or backup history file, and checks the former.</summary>
@@ -103,6 +106,30 @@ internal static class WalFileCheck
         {
             return e.Message.TrimEnd('.');
         }
+    }
+
+    private static async Task<(WalSegmentHeader Header, WalSummary Summary)> SummarizeAsync(
+        WalFileName name,
+        Stream plain,
+        RepositoryDescription cluster,
+        WalTail? before,
+        CancellationToken cancellationToken)
+    {
+        var size = cluster.WalSegmentSize;
+        if (plain.Length != size.Bytes)
+            throw Invalid(name, $"it has {plain.Length} bytes, but the cluster's segments have {size.Bytes}");
+        plain.Position = 0;
+        var firstBytes = new byte[WalPageHeader.Length];
+        await plain.ReadExactlyAsync(firstBytes, cancellationToken);
+        if (FindFault(name.Segment, firstBytes, cluster) is { } fault)
+            throw Invalid(name, fault);
+        plain.Position = 0;
+        var summary = new WalSummary(name.Segment, size, before);
+        var hash = await ReadAsync(plain, summary, cancellationToken);
+        var header = new WalSegmentHeader(
+            name.Name, hash, size.Bytes, cluster.SystemIdentifier,
+            name.Segment.Timeline, name.Segment.Start(size), name.Segment.End(size), summary.ToContents());
+        return (header, summary);
     }
 
     private static async Task<Sha256Hash> ReadAsync(

@@ -24,7 +24,8 @@ public sealed partial class ArchiveSpooledWal(
     /// One pass over the spool, oldest first, several files in flight, every record of every segment proven. Files that
     /// may not enter the repository are
     /// moved to <c>quarantine/</c> in the spool and named in the result, and the later ones go on. A file that finds a
-    /// damaged copy of itself in the repository stays in the spool and is named too.
+    /// damaged copy of itself in the repository stays in the spool and is named too. The unfinished last segment of a
+    /// timeline is kept as one, also if it was moved aside before the history came that says so.
     /// </summary>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>; any error of the repository's
     /// storage, with everything not yet taken left in the spool. A full disk is a
@@ -48,13 +49,15 @@ public sealed partial class ArchiveSpooledWal(
             await Parallel.ForEachAsync(some, parallel, TakeAsync);
         if (taken > 0)
             LogArchived(logger, taken, bytes, local.Name, files[^1].Name);
+        var judged = await new JudgeMovedAside(archive, _spool, logger).RunAsync(cancellationToken);
+        (taken, bytes) = (taken + judged.Files, bytes + judged.Bytes);
         return new SpooledWalArchived(taken, bytes, [.. faults.OrderBy(f => f.File, StringComparer.Ordinal)]);
 
         async ValueTask TakeAsync(WalFileName file, CancellationToken token)
         {
             try
             {
-                if (await ArchiveAsync(archive, file, tails, token) is not { } length)
+                if (await ArchiveOrKeepAsync(archive, file, tails, token) is not { } length)
                     return;
                 Interlocked.Increment(ref taken);
                 Interlocked.Add(ref bytes, length);
@@ -81,6 +84,37 @@ public sealed partial class ArchiveSpooledWal(
     }
 
     /// <summary>The file's length, or null if another process has taken it.</summary>
+    private async Task<long?> ArchiveOrKeepAsync(
+        WalArchive archive, WalFileName file, SpooledTails tails, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ArchiveAsync(archive, file, tails, cancellationToken);
+        }
+        catch (HighwaterException e) when (e.Code == ErrorCodes.WalInvalid || e.Code == ErrorCodes.WalConflict)
+        {
+            if (await TryKeepUnfinishedAsync(archive, file, tails, cancellationToken) is not { } length)
+                throw;
+            _spool.Remove(file);
+            return length;
+        }
+    }
+
+    private async Task<long?> TryKeepUnfinishedAsync(
+        WalArchive archive, WalFileName file, SpooledTails tails, CancellationToken cancellationToken)
+    {
+        var forks = await new KnownForks(archive, _spool).ReadAsync(cancellationToken);
+        try
+        {
+            return await new KeepUnfinishedSegment(archive, tails.FindBeforeAsync, logger)
+                .TryAsync(file, _spool.PathOf(file), forks[file.Segment.Timeline], cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw _spool.Unusable($"{file} cannot be read: {e.Message}", e);
+        }
+    }
+
     private async Task<long?> ArchiveAsync(
         WalArchive archive, WalFileName file, SpooledTails tails, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Storage.Local;
@@ -106,6 +107,40 @@ internal sealed class WalSpool(string path)
         }
     }
 
+    /// <summary>The WAL files that were moved aside and are still there, and where.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    public IReadOnlyList<(WalFileName File, string Path)> ListMovedAside()
+    {
+        var folder = Path.Combine(path, QuarantineFolder);
+        try
+        {
+            return Directory.Exists(folder)
+                ? [.. from file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)
+                      let name = WithoutNumber(Path.GetFileName(file))
+                      where WalFileName.TryParse(name, out _)
+                      select (WalFileName.Parse(name), file)]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"{folder} cannot be listed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Removes a file that was moved aside and is safe elsewhere.</summary>
+    /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
+    public void RemoveMovedAside(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"{file} is in the repository but cannot be removed: {e.Message}", e);
+        }
+    }
+
     /// <summary>How many files were moved aside and are still there.</summary>
     /// <exception cref="IOException">It cannot be listed.</exception>
     public int CountMovedAside()
@@ -132,6 +167,11 @@ internal sealed class WalSpool(string path)
             + $"&& chmod -R u+rwX,g+rwX {path} "
             + $"&& chmod g+s {path}; archive-wal keeps to the group from then on",
         inner);
+
+    // The second file of a name that was moved aside is NAME.2, and so on.
+    private static string WithoutNumber(string name) =>
+        int.TryParse(name.AsSpan(name.LastIndexOf('.') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        && name.Contains('.', StringComparison.Ordinal) ? name[..name.LastIndexOf('.')] : name;
 
     private static string Group => Environment.UserName == "root" ? "postgres" : Environment.UserName;
 }

@@ -38,6 +38,7 @@ internal sealed class WalRecordParser
     {
         (_address, _newestTimeline, _found) = (start, newestTimeline, found);
         ProvenFrom = start;
+        ProvenTo = before?.Open?.Start ?? start;
         _knowsBefore = before is not null;
         _lastRecord = before?.LastRecord;
         _open = before?.Open is { } part ? OpenWalRecord.Continue(part) : null;
@@ -49,6 +50,12 @@ internal sealed class WalRecordParser
     /// <summary>From here on every byte of every record is proven: the start, or the end of a record whose beginning
     /// is not known.</summary>
     public Lsn ProvenFrom { get; private set; }
+
+    /// <summary>
+    /// Up to here every record is whole: the end of the last one, as EndRecPtr of xlogreader.c gives it. The segment's
+    /// start if there was none; before that, if the record open there did not end.
+    /// </summary>
+    public Lsn ProvenTo { get; private set; }
 
     /// <summary>The newest record that is whole; null if there was none.</summary>
     public Lsn? LastRecord => _lastRecord;
@@ -193,19 +200,20 @@ internal sealed class WalRecordParser
         (_open, _ended) = (null, open);
         if (open.IsRest)
         {
-            ProvenFrom = end;
+            ProvenTo = ProvenFrom = end;
             return true;
         }
 
         if (!open.HasRightCrc())
             return Fail(open.Start, "its record does not have the checksum it should have (CRC-32C)");
         _lastRecord = open.Start;
+        ProvenTo = end;
         var record = open.ToRecord();
         if (record.IsSwitch)
         {
             // The rest of the segment is empty, its pages without headers.
             var size = _order!.SegmentBytes;
-            _ignoredUntil = new Lsn((end.Value + size - 1) / size * size);
+            ProvenTo = _ignoredUntil = new Lsn((end.Value + size - 1) / size * size);
         }
 
         _found(record);

@@ -30,6 +30,9 @@ internal sealed class WalSummary
     /// <summary>Where the segment is wrong; null as long as it is right.</summary>
     public WalDamage? Damage => _parser.Damage;
 
+    /// <summary>Up to here every record is whole.</summary>
+    public Lsn ProvenTo => _parser.ProvenTo;
+
     /// <summary>Takes the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => _parser.Append(bytes);
 
