@@ -7,7 +7,9 @@ namespace Highwater.EndToEnd.Tests;
 /// <summary>
 /// A base backup of timeline 1, and then two promotions while <c>serve</c> syncs: the first in the middle of a segment,
 /// the second exactly at the end of one. Row 1 was written before the first promotion, in a segment that was archived;
-/// row 2 as well, in the one that was never finished; row 3 between the two, and row 4 after both.
+/// row 2 as well, in the one that was never finished; row 3 between the two, and row 4 after both. A standby of the
+/// promoted server archives too (archive_mode=always), into the same spool, and hands over the unfinished segment under
+/// its whole name.
 /// </summary>
 public sealed class PromotionFixture : IAsyncLifetime
 {
@@ -22,6 +24,9 @@ public sealed class PromotionFixture : IAsyncLifetime
 
     /// <summary>Where timeline 3 began, between two segments.</summary>
     public Lsn SecondSwitch { get; private set; }
+
+    /// <summary>What <c>serve</c> logged.</summary>
+    public IReadOnlyList<string> Log { get; private set; } = [];
 
     /// <summary>The server in the end.</summary>
     public PostgresServer Newest => _standbys[^1];
@@ -41,10 +46,16 @@ public sealed class PromotionFixture : IAsyncLifetime
         await first.ArchiveCurrentWalAsync(Token);
 
         var second = await AddStandbyAsync(first);
-        await WriteAsync(first, 2);
-        await second.WaitForReplayAsync(first, Token);
-        await first.KillAsync();
-        FirstSwitch = await PromoteAsync(second, 2);
+        await using (var follower = await PostgresServer.StartStandbyAsync(second, Token, "-c", "archive_mode=always"))
+        {
+            await WriteAsync(first, 2);
+            await second.WaitForReplayAsync(first, Token);
+            await follower.WaitForReplayAsync(first, Token);
+            await first.KillAsync();
+            FirstSwitch = await PromoteAsync(second, 2);
+            await follower.WaitUntilArchivedAsync(Name(1, FirstSwitch.Value / SegmentBytes), Token);
+        }
+
         await WriteAsync(second, 3);
         await second.ArchiveCurrentWalAsync(Token);
 
@@ -57,6 +68,7 @@ public sealed class PromotionFixture : IAsyncLifetime
         Installation.Environment["POSTGRES_PORT"] = $"{third.Port}";
         (await Installation.RunAsync(Token, "wal-sync")).ExpectDone();
         await serve.StopAsync(Token);
+        Log = [.. serve.Lines];
     }
 
     public async ValueTask DisposeAsync()
@@ -65,6 +77,10 @@ public sealed class PromotionFixture : IAsyncLifetime
             await standby.DisposeAsync();
         await Installation.DisposeAsync();
     }
+
+    /// <summary>The name of a segment of 1 MiB, of which 4096 fit in 4 GiB.</summary>
+    public static string Name(int timeline, ulong number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{timeline:X8}{number / 4096:X8}{number % 4096:X8}");
 
     private static Task WriteAsync(PostgresServer server, int step) =>
         server.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO steps VALUES ({step})"), Token);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Highwater.Engine.Postgres;
 using Highwater.TestKit.Postgres;
 
@@ -26,6 +25,7 @@ public sealed class PromotionTests(PromotionFixture fixture) : IClassFixture<Pro
             Assert.Contains("00000003.history", files);
             Assert.Contains($"{Name(1, first - 1)}.zst", files);
             Assert.Contains($"{Name(1, first)}.partial.zst", files);
+            Assert.DoesNotContain($"{Name(1, first)}.zst", files);
             for (var number = first; number < second; number++)
                 Assert.Contains($"{Name(2, number)}.zst", files);
             Assert.DoesNotContain($"{Name(2, second)}.partial.zst", files);
@@ -36,9 +36,17 @@ public sealed class PromotionTests(PromotionFixture fixture) : IClassFixture<Pro
     }
 
     [Fact]
+    public void The_unfinished_segment_that_a_standby_of_the_new_primary_hands_over_raises_no_alarm()
+    {
+        Assert.Contains(fixture.Log, line => line.Contains("unfinished", StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Log, line => line.Contains("Moved the WAL file", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Status_follows_the_promotions_and_sees_no_gap()
     {
         var status = await Installation.RunJsonAsync(Token, "status");
+        Assert.Equal(0, status.GetProperty("spool").GetProperty("quarantined").GetInt32());
         var repositories = status.GetProperty("repositories").EnumerateArray().ToList();
         Assert.Equal(2, repositories.Count);
         Assert.All(repositories, repository =>
@@ -75,7 +83,5 @@ public sealed class PromotionTests(PromotionFixture fixture) : IClassFixture<Pro
 
     private static ulong Number(Lsn lsn) => lsn.Value / SegmentBytes;
 
-    /// <summary>The name of a segment of 1 MiB, of which 4096 fit in 4 GiB.</summary>
-    private static string Name(int timeline, ulong number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{timeline:X8}{number / 4096:X8}{number % 4096:X8}");
+    private static string Name(int timeline, ulong number) => PromotionFixture.Name(timeline, number);
 }

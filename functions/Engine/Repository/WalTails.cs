@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Postgres.WalRecords;
@@ -7,6 +8,9 @@ namespace Highwater.Engine.Repository;
 /// <summary>Finds what the segment in front of another one ended with, among those a repository has.</summary>
 internal sealed class WalTails(WalArchive archive)
 {
+    // Asked for with every segment of a timeline, and never changed once they are there.
+    private readonly ConcurrentDictionary<uint, TimelineHistory> _histories = [];
+
     /// <summary>Null if it is not there, or nothing is known of it.</summary>
     /// <exception cref="HighwaterException">Any storage error; a damaged history file.</exception>
     public async Task<WalTail?> FindBeforeAsync(WalSegmentName segment, CancellationToken cancellationToken)
@@ -43,9 +47,11 @@ internal sealed class WalTails(WalArchive archive)
 
     private async Task<TimelineHistory?> TryReadHistoryAsync(uint timeline, CancellationToken cancellationToken)
     {
+        if (_histories.TryGetValue(timeline, out var known))
+            return known;
         try
         {
-            return await archive.ReadHistoryAsync(timeline, cancellationToken);
+            return _histories.GetOrAdd(timeline, await archive.ReadHistoryAsync(timeline, cancellationToken));
         }
         catch (HighwaterException e) when (e.Code == ErrorCodes.WalAbsent)
         {

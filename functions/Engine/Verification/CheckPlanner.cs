@@ -41,7 +41,7 @@ internal static class CheckPlanner
             }
 
             foreach (var segment in WalSegmentName.Range(backup.FirstSegment, backup.LastSegment, segmentSize))
-                AddWal(WalFileName.Of(segment));
+                AddWal(WalFileName.Of(segment), request.Only is not null && segment == backup.FirstSegment);
         }
 
         void AddStoredWal()
@@ -56,10 +56,11 @@ internal static class CheckPlanner
             }
         }
 
-        void AddWal(WalFileName file)
+        void AddWal(WalFileName file, bool startsRecovery = false)
         {
             var key = RepositoryLayout.WalFile(file);
-            checks.TryAdd(key, new ObjectCheck(key, CheckKind.Wal, Stored(key), null, null, file));
+            checks.TryAdd(key, new ObjectCheck(
+                key, CheckKind.Wal, Stored(key), null, null, file, StartsRecovery: startsRecovery));
         }
 
         void Add(string key, CheckKind kind, ObjectReference expected, BackupRecord? backup) =>

@@ -12,6 +12,8 @@ namespace Highwater.Engine.Verification;
 /// <param name="Backup">The base backup whose list or manifest it is.</param>
 /// <param name="Wal">The WAL file it is.</param>
 /// <param name="Piece">The piece of an unfinished segment it is.</param>
+/// <param name="StartsRecovery">It is the WAL segment recovery begins in; what is in front of it is not looked
+/// at.</param>
 internal sealed record ObjectCheck(
     string Key,
     CheckKind Kind,
@@ -19,7 +21,8 @@ internal sealed record ObjectCheck(
     ObjectReference? Expected,
     BackupRecord? Backup = null,
     WalFileName? Wal = null,
-    WalPieceName? Piece = null)
+    WalPieceName? Piece = null,
+    bool StartsRecovery = false)
 {
     /// <summary>How many bytes the check reads or hashes.</summary>
     public long BytesToHash => Kind == CheckKind.Presence ? 0 : StoredLength ?? 0;

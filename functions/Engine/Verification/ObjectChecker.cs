@@ -18,36 +18,42 @@ internal sealed class ObjectChecker(BackupRepository repository)
     ];
 
     private readonly WalArchive _wal = new(repository);
+    private readonly WalChainCheck _chain = new(new WalArchive(repository));
 
     /// <summary>Says what is wrong with an object, or null.</summary>
     /// <exception cref="HighwaterException">The storage cannot be asked now.</exception>
-    public async Task<string?> FindFaultAsync(ObjectCheck check, CancellationToken cancellationToken)
+    public async Task<ObjectFault?> FindFaultAsync(ObjectCheck check, CancellationToken cancellationToken)
     {
         var seen = new NeededObject(check.Key, check.Expected?.Length).FindFault(check.StoredLength);
         if (seen is not null)
-            return $"{seen}.";
+            return new ObjectFault($"{seen}.");
         try
         {
-            return check.Kind switch
-            {
-                CheckKind.Presence => null,
-                CheckKind.Hash => await CompareHashAsync(check, cancellationToken),
-                CheckKind.FileList => await FileListCheck.FindFaultAsync(repository, check.Backup!, cancellationToken),
-                CheckKind.Manifest => await FindManifestFaultAsync(check, cancellationToken),
-                CheckKind.Wal => await FindWalFaultAsync(check.Wal!.Value, cancellationToken),
-                CheckKind.WalPiece => await FindPieceFaultAsync(check.Piece!.Value, cancellationToken),
-                _ => throw new ArgumentOutOfRangeException(nameof(check), check.Kind, "Unknown kind of check."),
-            };
+            return check is { Kind: CheckKind.Wal, Wal: { Kind: WalFileKind.Segment } file }
+                ? await _chain.FindFaultAsync(file.Segment, check.StartsRecovery, cancellationToken)
+                : await FindProblemAsync(check, cancellationToken) is { } problem ? new ObjectFault(problem) : null;
         }
         catch (HighwaterException e) when (IsDamage(e))
         {
-            return e.WhatHappened;
+            return new ObjectFault(e.WhatHappened);
         }
     }
 
     /// <summary>Whether an error says something about the object rather than about the way to it.</summary>
     public static bool IsDamage(HighwaterException error) =>
         error is not TransientException && Damage.Contains(error.Code);
+
+    private async Task<string?> FindProblemAsync(ObjectCheck check, CancellationToken cancellationToken) =>
+        check.Kind switch
+        {
+            CheckKind.Presence => null,
+            CheckKind.Hash => await CompareHashAsync(check, cancellationToken),
+            CheckKind.FileList => await FileListCheck.FindFaultAsync(repository, check.Backup!, cancellationToken),
+            CheckKind.Manifest => await FindManifestFaultAsync(check, cancellationToken),
+            CheckKind.Wal => await FindWalFaultAsync(check.Wal!.Value, cancellationToken),
+            CheckKind.WalPiece => await FindPieceFaultAsync(check.Piece!.Value, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(check), check.Kind, "Unknown kind of check."),
+        };
 
     private async Task<string?> CompareHashAsync(ObjectCheck check, CancellationToken cancellationToken)
     {

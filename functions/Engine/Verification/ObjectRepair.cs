@@ -24,13 +24,13 @@ internal sealed partial class ObjectRepair(BackupRepository target, BackupReposi
             return $"the repository '{source.Name}' does not have it either";
         var stored = check with { StoredLength = there.Length };
         if (await _sourceChecker.FindFaultAsync(Deep(stored), cancellationToken) is { } fault)
-            return $"the repository '{source.Name}' is no help: {fault}";
+            return $"the repository '{source.Name}' is no help: {fault.Problem}";
         var hash = check.Expected?.Sha256 ?? await source.Storage.HashAsync(check.Key, cancellationToken);
         await target.Storage.DeleteAsync(check.Key, cancellationToken);
         await target.Storage.PutAsync(
             check.Key, source.Storage.AsContent(check.Key, there.Length, hash), cancellationToken);
         LogRepaired(check.Key, target.Name, source.Name);
-        return await _targetChecker.FindFaultAsync(Deep(stored), cancellationToken);
+        return (await _targetChecker.FindFaultAsync(Deep(stored), cancellationToken))?.Problem;
     }
 
     /// <summary>Repairs the commit of a base backup: what the other repository has under its key, if it can be

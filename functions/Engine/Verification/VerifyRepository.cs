@@ -1,4 +1,5 @@
 using Highwater.Engine.Errors;
+using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Microsoft.Extensions.Logging;
 
@@ -59,8 +60,11 @@ public sealed partial class VerifyRepository(TimeProvider clock, ILogger<VerifyR
 
         BackupVerdict Judge(BackupRecord backup)
         {
+            var first = RepositoryLayout.WalFile(WalFileName.Of(backup.FirstSegment));
             var problem = NeededObject.Of(backup, segmentSize)
-                .Select(needed => findings.ProblemOf(needed.Key)).FirstOrDefault(found => found is not null);
+                .Select(needed => needed.Key == first
+                    ? findings.ProblemOf(first) : findings.ProblemBefore(needed.Key))
+                .FirstOrDefault(found => found is not null);
             return new BackupVerdict(backup.Id, problem is null, problem);
         }
 

@@ -8,8 +8,11 @@ public sealed partial class PostgresServer
     /// Starts a standby of a running server that streams from it. It has the settings of its primary; what it archives
     /// once it is promoted goes into the spool of its primary.
     /// </summary>
+    /// <param name="primary">May be a standby itself.</param>
+    /// <param name="cancellationToken">Stops the start.</param>
+    /// <param name="arguments">More arguments of the server, such as <c>-c archive_mode=always</c>.</param>
     public static async Task<PostgresServer> StartStandbyAsync(
-        PostgresServer primary, CancellationToken cancellationToken)
+        PostgresServer primary, CancellationToken cancellationToken, params string[] arguments)
     {
         var folder = CreateFolder();
         var standby = new PostgresServer(folder, Path.Combine(folder, "data"), primary.Options);
@@ -20,7 +23,7 @@ public sealed partial class PostgresServer
                 "pg_basebackup", cancellationToken, "-D", standby.DataDirectory, "-R", "-X", "stream", "-c", "fast",
                 "--no-sync");
             await PostgresAccount.TakeOverAsync(standby.DataDirectory, cancellationToken);
-            await standby.StartAsync(cancellationToken);
+            await standby.StartAsync(cancellationToken, arguments);
             return standby;
         }
         catch
@@ -44,6 +47,14 @@ public sealed partial class PostgresServer
             cancellationToken);
         return Lsn.Parse(written);
     }
+
+    /// <summary>Waits until the server's archive_command has taken a file.</summary>
+    public Task WaitUntilArchivedAsync(string name, CancellationToken cancellationToken) => WaitUntilAsync(
+        $"{name} was handed over",
+        () => Task.FromResult(File.Exists(
+            Path.Combine(DataDirectory, "pg_wal", "archive_status", name + ".done"))),
+        StartDeadline,
+        cancellationToken);
 
     /// <summary>Makes a standby a server of its own, on a new timeline.</summary>
     public async Task PromoteAsync(CancellationToken cancellationToken)
