@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Highwater.TestKit.Postgres;
@@ -114,16 +115,24 @@ public sealed class Installation : IAsyncDisposable
     /// Starts <c>highwater</c> for a test that means to kill it. The process is the program itself: setpriv becomes it.
     /// It ends with the installation.
     /// </summary>
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Start(out _, arguments);
+
+    /// <summary>As the other Start, and gives what it prints to standard error, line by line.</summary>
+    public Process Start(out ConcurrentQueue<string> said, params string[] arguments)
     {
         var command = Command(Environment, arguments);
         command.RedirectStandardOutput = true;
         command.RedirectStandardError = true;
         var process = Process.Start(command)!;
+        var errors = said = [];
 
-        // Nobody reads what it prints, but a full pipe must not stop it.
+        // Nobody reads the rest, but a full pipe must not stop it.
         process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is not null)
+                errors.Enqueue(line.Data);
+        };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _started.Add(process);

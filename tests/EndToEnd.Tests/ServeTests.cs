@@ -29,6 +29,34 @@ public sealed partial class ServeTests(InstallationFixture fixture) : IClassFixt
     }
 
     [Fact]
+    public async Task A_command_beside_a_serve_that_is_just_starting_waits_for_it_and_says_so()
+    {
+        await using var serve = await ServeProcess.StartAsync(Installation, Token);
+        var state = Installation.Environment["HIGHWATER_STATE_PATH"];
+        var holder = Path.Combine(state, "host.json");
+        var serving = await File.ReadAllTextAsync(holder, Token);
+
+        // As it is until serve has opened its state and its port.
+        await File.WriteAllTextAsync(holder, $$"""{"ProcessId":{{serve.Id}},"Url":null}""", Token);
+        var backup = Installation.Start(out var said, "backup");
+        while (!said.Any(line => line.Contains("does not answer yet", StringComparison.Ordinal)))
+        {
+            Assert.False(backup.HasExited, string.Join('\n', said));
+            await Task.Delay(20, Token);
+        }
+
+        await File.WriteAllTextAsync(holder, serving, Token);
+        await backup.WaitForExitAsync(Token);
+
+        Assert.True(backup.ExitCode == 0, string.Join('\n', said));
+        Assert.Equal(
+            $"Process {serve.Id} holds the state directory {state} and does not answer yet: waiting up to 20 s for it",
+            said.First());
+        await serve.UntilPrintedAsync("Orchestration BaseBackup 'BaseBackup' completed", Token);
+        await serve.StopAsync(Token);
+    }
+
+    [Fact]
     public async Task A_key_from_a_file_opens_serve_to_the_commands_and_closes_it_to_all_others()
     {
         var file = Installation.PathOf("key");

@@ -61,7 +61,8 @@ public static class CheckCommand
             new CatchUpWal(settings.Postgres, settings.WalStream, stream, TimeProvider.System));
         var probe = new ProbeWal(settings.Postgres, settings.Wal, take, replicate, TimeProvider.System);
         var check = new CheckInstallation(settings, repositories.Sources, probe, TimeProvider.System);
-        var schedule = await ReadSchedule.RunAsync(configuration, settings, cancellationToken);
+        var serve = new AwaitServe(settings.StatePath, TimeProvider.System, terminal.Note);
+        var schedule = await ReadSchedule.RunAsync(configuration, serve, cancellationToken);
         var report = await check.RunAsync(schedule, timeout, cancellationToken);
         terminal.Result(report);
         foreach (var line in report.Lines)

@@ -9,24 +9,36 @@ namespace Highwater.Cli.Orchestrations;
 public static class OrchestrationHost
 {
     /// <summary>The serving process on this state directory if there is one, else this process.</summary>
+    /// <param name="configuration">The settings as they stand.</param>
+    /// <param name="settings">The same, read.</param>
+    /// <param name="serve">Waits for one that is just starting or stopping.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.StateDirectoryLocked"/>: another command is at work
-    /// there.</exception>
+    /// there, and that for longer than it is waited for.</exception>
     public static async Task<IOrchestrationHost> OpenAsync(
-        IConfiguration configuration, HighwaterSettings settings, CancellationToken cancellationToken)
+        IConfiguration configuration,
+        HighwaterSettings settings,
+        AwaitServe serve,
+        CancellationToken cancellationToken)
     {
-        if (RunningHost.Find(settings.StatePath) is { Url: { } url })
-            return new ServedHost(new Uri(url), configuration);
-        try
+        while (true)
         {
-            return await InProcessHost.StartAsync(configuration, settings, cancellationToken);
-        }
-        catch (StateDirectoryLockedException e)
-        {
-            throw Locked(e);
-        }
-        catch (StateUnusableException e)
-        {
-            throw Unusable(e);
+            if (await serve.FindAsync(cancellationToken) is { } url)
+                return new ServedHost(url, configuration);
+            try
+            {
+                return await InProcessHost.StartAsync(configuration, settings, cancellationToken);
+            }
+            catch (StateDirectoryLockedException e)
+            {
+                // Before the end of the wait somebody has only been faster than this one.
+                if (serve.IsOver)
+                    throw Locked(e);
+            }
+            catch (StateUnusableException e)
+            {
+                throw Unusable(e);
+            }
         }
     }
 

@@ -27,7 +27,8 @@ public sealed class OrchestrationRun(IConfiguration configuration, HighwaterSett
         bool fromNowOn = false)
         where TResult : class
     {
-        await using var host = await OrchestrationHost.OpenAsync(configuration, settings, cancellationToken);
+        var serve = new AwaitServe(settings.StatePath, TimeProvider.System, terminal.Note);
+        await using var host = await OrchestrationHost.OpenAsync(configuration, settings, serve, cancellationToken);
         var started = await host.TryStartAsync(name, cancellationToken);
         if (!started)
             terminal.Note($"{name} is running already: following it");

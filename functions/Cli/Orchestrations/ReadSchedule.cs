@@ -1,5 +1,3 @@
-using Highwater.EmbeddedHost;
-using Highwater.Engine.Configuration;
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Diagnostics.Checks;
 using Highwater.Engine.Errors;
@@ -15,14 +13,18 @@ namespace Highwater.Cli.Orchestrations;
 /// <summary>Asks a serving process how the latest runs of the scheduled orchestrations ended.</summary>
 public static class ReadSchedule
 {
+    /// <param name="configuration">The settings as they stand.</param>
+    /// <param name="serve">Finds the serving process.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ScheduleFacts> RunAsync(
-        IConfiguration configuration, HighwaterSettings settings, CancellationToken cancellationToken)
+        IConfiguration configuration, AwaitServe serve, CancellationToken cancellationToken)
     {
-        if (RunningHost.Find(settings.StatePath) is not { Url: { } url })
+        if (await serve.FindAsync(cancellationToken) is not { } address)
             return new ScheduleFacts(null, null, []);
+        var url = address.OriginalString;
         try
         {
-            await using var host = new ServedHost(new Uri(url), configuration);
+            await using var host = new ServedHost(address, configuration);
             var backup = await host.FindAsync(BaseBackupOrchestration.Name, cancellationToken);
             var sync = await host.FindAsync(WalSyncOrchestration.Name, cancellationToken);
             var stream = await host.FindAsync(WalStreamOrchestration.Name, cancellationToken);
