@@ -29,7 +29,8 @@ internal sealed partial class KeepUnfinishedSegment(
     /// <param name="path">Where it stands.</param>
     /// <param name="leftAt">Where its timeline was left, as far as that is known.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Its length, or null if it is no such segment, or differs before that place from what is there.</returns>
+    /// <returns>Its length, or null if it is no such segment, or differs before that place from what is
+    /// there.</returns>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.WalInvalid"/>; any storage error.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public async Task<long?> TryAsync(
@@ -94,7 +95,7 @@ internal sealed partial class KeepUnfinishedSegment(
     private static partial void LogKept(ILogger logger, string file, uint timeline, Lsn leftAt, string name);
 
     [LoggerMessage(EventId = 505, Level = LogLevel.Information,
-        Message = "An unfinished WAL segment came again; up to {LeftAt}, where its timeline was left, it is the same as "
-            + "{Name}")]
+        Message = "An unfinished WAL segment came again; up to {LeftAt}, where its timeline was left, it is the same "
+            + "as {Name}")]
     private static partial void LogThere(ILogger logger, Lsn leftAt, string name);
 }

@@ -14,7 +14,8 @@ internal sealed class KnownForks(WalArchive archive, WalSpool spool)
     public async Task<ILookup<uint, Lsn>> ReadAsync(CancellationToken cancellationToken)
     {
         // The spool first: what moves on meanwhile is then seen in one of the two.
-        var histories = spool.List().Where(file => file.Kind == WalFileKind.TimelineHistory).Select(ReadSpooled).ToList();
+        var histories = spool.List().Where(file => file.Kind == WalFileKind.TimelineHistory)
+            .Select(ReadSpooled).ToList();
         foreach (var file in await archive.ListAsync(cancellationToken))
         {
             if (file.IsThere && file.Name.Kind == WalFileKind.TimelineHistory)

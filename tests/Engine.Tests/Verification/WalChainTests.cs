@@ -61,7 +61,8 @@ public sealed class WalChainTests : IAsyncLifetime
         var finding = Assert.Single((await VerifyAsync()).Findings);
 
         Assert.Equal(RepositoryScene.WalKey(endsIn), finding.Key);
-        Assert.Contains($"does not go on from {RepositoryScene.Segment(endsIn - 1)}", finding.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            $"does not go on from {RepositoryScene.Segment(endsIn - 1)}", finding.Problem, StringComparison.Ordinal);
         Assert.Contains("CRC-32C", finding.Problem, StringComparison.Ordinal);
         Assert.Contains("highwater backup", finding.Remedy, StringComparison.Ordinal);
     }

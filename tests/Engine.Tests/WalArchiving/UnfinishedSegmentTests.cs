@@ -247,7 +247,8 @@ public sealed class UnfinishedSegmentTests
         switch (rest)
         {
             case Rest.Recycled:
-                WalScene.BytesOf(WalScene.Segment(random.Next(2) == 0 ? 9u : 5u)).AsSpan(left).CopyTo(bytes.AsSpan(left));
+                var old = WalScene.Segment(random.Next(2) == 0 ? 9u : 5u);
+                WalScene.BytesOf(old).AsSpan(left).CopyTo(bytes.AsSpan(left));
                 break;
             case Rest.CutRecord:
                 var on = new TestWal(WalScene.Cluster, WalScene.Size, default);
