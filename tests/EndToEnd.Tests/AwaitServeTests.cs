@@ -57,7 +57,12 @@ public sealed class AwaitServeTests : IDisposable
         Hold(url: "http://127.0.0.1:1");
         var serve = new AwaitServe(_state.Path, _clock, _notes.Add);
         var finding = serve.FindAsync(Token);
-        await Until(() => _notes.Count > 0);
+        while (_notes.Count == 0)
+        {
+            Assert.False(finding.IsCompleted);
+            await Task.Delay(5, Token);
+        }
+
         _lock!.Dispose();
 
         Assert.Null(await PassTimeUntilAsync(finding));
@@ -74,12 +79,6 @@ public sealed class AwaitServeTests : IDisposable
 
         Assert.Equal(new Uri(url), await new AwaitServe(_state.Path, _clock, _notes.Add).FindAsync(Token));
         Assert.Empty(_notes);
-    }
-
-    private static async Task Until(Func<bool> reached)
-    {
-        while (!reached())
-            await Task.Delay(5, Token);
     }
 
     private async Task<Uri?> PassTimeUntilAsync(Task<Uri?> finding)

@@ -62,7 +62,7 @@ public sealed class PromotionTests(PromotionFixture fixture) : IClassFixture<Pro
     [Theory]
     [InlineData("latest", "1,2,3,4", 4)]
     [InlineData("2", "1,2,3", 4)]
-    [InlineData("1", "1", 4)]
+    [InlineData("1", "1,2", 4)]
     public async Task From_the_remote_alone_a_backup_of_the_first_timeline_is_restored_on_any_of_them(
         string timeline, string steps, int endsOn)
     {

@@ -158,6 +158,11 @@ unfinished() { # SEGMENT: makes it in $new, or says no (1), or that a piece went
     rm -f "$new.piece"
     end=$reached
   done
+  if [ "$end" -eq 0 ] && [ -s "$folder/$1.partial.zst" ]; then
+    # What a promotion left of it. Behind its last whole record stands what was in that file before.
+    plain "$folder/$1.partial.zst" "$new"
+    end=$(wc -c <"$new")
+  fi
   [ "$end" -eq 0 ] || judge_end "$1"
   if [ "$end" -eq 0 ]; then
     rm -f "$new"

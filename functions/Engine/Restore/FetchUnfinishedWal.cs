@@ -7,7 +7,10 @@ namespace Highwater.Engine.Restore;
 
 /// <summary>
 /// Makes a segment of what was streamed of it before the server was lost: the pieces, and zeros up to a segment's size.
-/// PostgreSQL replays it up to the last whole record and takes that for the end of the WAL.
+/// PostgreSQL replays it up to the last whole record and takes that for the end of the WAL. Where there are no pieces,
+/// the <c>.partial</c> file of a promotion is given, of which PostgreSQL never asks by that name
+/// (CleanupAfterArchiveRecovery in access/transam/xlog.c): it has what the new timeline's own copy of the segment may
+/// not have brought yet.
 /// </summary>
 /// <param name="repositories">All of them have answered that they do not have the segment whole.</param>
 /// <param name="timeline">Which one recovery is to end on; null if that is not known, so that nothing is given of what
@@ -18,7 +21,8 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
 
     /// <summary>Puts the segment at the destination, whole and verified or not at all. The repository that leads
     /// farthest is taken; one that has come to have it whole meanwhile before all others.</summary>
-    /// <returns>False if none has a usable piece of it, or if it is not where the WAL ends.</returns>
+    /// <returns>False if none has a usable piece of it nor what a promotion left, or if it is not where the WAL
+    /// ends.</returns>
     /// <exception cref="HighwaterException">Pieces are there, but no repository could give them, or the one that leads
     /// farthest could not, for a reason that may pass; any storage error.</exception>
     /// <exception cref="IOException">The destination cannot be written.</exception>
@@ -42,17 +46,12 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         WalSegmentName segment, string destination, CancellationToken cancellationToken)
     {
         var archives = new List<WalArchive>();
-        var found = new List<(WalArchive Archive, WalPieceChain Chain)>();
         foreach (var source in repositories)
-        {
-            var archive = new WalArchive(await source.OpenAsync(cancellationToken));
-            archives.Add(archive);
-            var chain = await new WalPieces(archive.Repository).ReadChainAsync(segment, cancellationToken);
-            if (chain.Length > 0)
-                found.Add((archive, chain));
-        }
-
-        var given = found.Count > 0 ? await JudgeAsync(found, archives, cancellationToken) : [];
+            archives.Add(new WalArchive(await source.OpenAsync(cancellationToken)));
+        var found = await FindPiecesAsync(segment, archives, cancellationToken);
+        if (found.Count == 0)
+            found = await FindPartialsAsync(segment, archives, cancellationToken);
+        var given = found.Count > 0 ? await JudgeAsync(segment, found, archives, cancellationToken) : [];
 
         // Asked last: pieces go away, and later WAL comes, only after the segment is there whole.
         foreach (var archive in archives)
@@ -66,10 +65,45 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         return await WriteFarthestAsync(given, destination, cancellationToken);
     }
 
-    /// <summary>Which chains recovery may be given, and how many bytes of each. A repository judges for itself where
-    /// its WAL ends; where a timeline was left, one that knows it is enough, though the pieces be another's.</summary>
-    private async Task<IReadOnlyList<(WalPieces Pieces, WalPieceChain Chain, long Length)>> JudgeAsync(
-        IEnumerable<(WalArchive Archive, WalPieceChain Chain)> found,
+    private static async Task<List<UnfinishedCopy>> FindPiecesAsync(
+        WalSegmentName segment, IEnumerable<WalArchive> archives, CancellationToken cancellationToken)
+    {
+        var found = new List<UnfinishedCopy>();
+        foreach (var archive in archives)
+        {
+            var pieces = new WalPieces(archive.Repository);
+            var chain = await pieces.ReadChainAsync(segment, cancellationToken);
+            if (chain.Length > 0)
+                found.Add(new(archive, chain.Length, file => pieces.CopyToAsync(chain, file, cancellationToken)));
+        }
+
+        return found;
+    }
+
+    private static async Task<List<UnfinishedCopy>> FindPartialsAsync(
+        WalSegmentName segment, IEnumerable<WalArchive> archives, CancellationToken cancellationToken)
+    {
+        var name = WalFileName.PartialOf(segment);
+        var found = new List<UnfinishedCopy>();
+        foreach (var archive in archives)
+        {
+            if (await archive.StatAsync(name, cancellationToken) is not { IsThere: true })
+                continue;
+            found.Add(new(archive, archive.Repository.Description.WalSegmentSize.Bytes, async file =>
+            {
+                await using var plain = await archive.OpenReadAsync(name, cancellationToken);
+                await plain.CopyToAsync(file, 1 << 17, cancellationToken);
+            }));
+        }
+
+        return found;
+    }
+
+    /// <summary>Which copies recovery may be given, and how many bytes of each. A repository judges for itself where
+    /// its WAL ends; where a timeline was left, one that knows it is enough, though the copy be another's.</summary>
+    private async Task<IReadOnlyList<UnfinishedCopy>> JudgeAsync(
+        WalSegmentName segment,
+        IEnumerable<UnfinishedCopy> found,
         IEnumerable<WalArchive> archives,
         CancellationToken cancellationToken)
     {
@@ -81,15 +115,15 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         }
 
         var histories = await ReadHistoriesAsync(files, cancellationToken);
-        var given = new List<(WalPieces, WalPieceChain, long)>();
-        foreach (var (archive, chain) in found)
+        var given = new List<UnfinishedCopy>();
+        foreach (var copy in found)
         {
-            var size = archive.Repository.Description.WalSegmentSize;
-            var start = chain.Segment.Start(size).Value;
-            var whole = files[archive].Where(file => file.Kind == WalFileKind.Segment).Select(file => file.Segment);
-            var end = new Lsn(start + (ulong)chain.Length);
-            if (UnfinishedEnd.Find(chain.Segment, end, size, whole, histories) is { } last)
-                given.Add((new WalPieces(archive.Repository), chain, (long)(last.Value - start)));
+            var size = copy.Archive.Repository.Description.WalSegmentSize;
+            var start = segment.Start(size).Value;
+            var whole = files[copy.Archive].Where(f => f.Kind == WalFileKind.Segment).Select(f => f.Segment);
+            var end = new Lsn(start + (ulong)copy.Length);
+            if (UnfinishedEnd.Find(segment, end, size, whole, histories) is { } last)
+                given.Add(copy with { Length = (long)(last.Value - start) });
         }
 
         return given;
@@ -122,20 +156,19 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     }
 
     private static async Task<bool> WriteFarthestAsync(
-        IEnumerable<(WalPieces Pieces, WalPieceChain Chain, long Length)> given,
-        string destination,
-        CancellationToken cancellationToken)
+        IEnumerable<UnfinishedCopy> given, string destination, CancellationToken cancellationToken)
     {
         HighwaterException? damage = null;
         (HighwaterException Error, long Length)? passing = null;
-        foreach (var (pieces, chain, length) in given.OrderByDescending(one => one.Length))
+        foreach (var copy in given.OrderByDescending(one => one.Length))
         {
             // What cannot be read now may be read in a moment, and recovery would have ended by then.
-            if (passing is { } away && length < away.Length)
+            if (passing is { } away && copy.Length < away.Length)
                 throw away.Error;
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await WriteAsync(pieces, chain, length, destination, cancellationToken);
+                await WriteAsync(copy, destination);
                 return true;
             }
             catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged)
@@ -144,19 +177,23 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
             }
             catch (HighwaterException e) when (e.Code != ErrorCodes.StorageObjectMissing)
             {
-                passing ??= (e, length);
+                passing ??= (e, copy.Length);
             }
         }
 
         return (passing?.Error ?? damage) is { } trouble ? throw trouble : false;
     }
 
-    private static Task WriteAsync(
-        WalPieces pieces, WalPieceChain chain, long length, string destination, CancellationToken cancellationToken) =>
+    private static Task WriteAsync(UnfinishedCopy copy, string destination) =>
         WholeFile.WriteAsync(destination, async file =>
         {
-            await pieces.CopyToAsync(chain, file, cancellationToken);
-            file.SetLength(length);
-            file.SetLength(pieces.Repository.Description.WalSegmentSize.Bytes);
+            await copy.WriteAsync(file);
+            file.SetLength(copy.Length);
+            file.SetLength(copy.Archive.Repository.Description.WalSegmentSize.Bytes);
         });
+
+    /// <param name="Archive">Which has it.</param>
+    /// <param name="Length">How many of its bytes are given.</param>
+    /// <param name="WriteAsync">Writes at least so many.</param>
+    private sealed record UnfinishedCopy(WalArchive Archive, long Length, Func<Stream, Task> WriteAsync);
 }

@@ -169,6 +169,41 @@ public sealed class FetchUnfinishedWalTests
         Assert.Equal(bytes, Given(scene)[..bytes.Length]);
     }
 
+    [Theory]
+    [InlineData("0/500000", WalGetOutcome.Absent)] // the start of the segment
+    [InlineData("0/508000", WalGetOutcome.Found)]
+    public async Task What_a_promotion_left_of_it_is_given_where_its_timeline_was_left_in_it(
+        string left, WalGetOutcome outcome)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var partial = await PutPartialAsync(scene.Remote);
+        await scene.RemoteArchive.PutAsync(
+            WalFileName.HistoryOf(2), new MemoryStream(Encoding.UTF8.GetBytes($"1\t{left}\tno reason\n")), Token);
+
+        Assert.Equal(outcome, await FetchAsync(scene));
+        Assert.True(outcome == WalGetOutcome.Absent || partial.AsSpan().SequenceEqual(Given(scene)));
+        Assert.Equal(WalGetExitCode.Of(outcome), Script(scene, "remote"));
+        Assert.True(outcome == WalGetOutcome.Absent || partial.AsSpan().SequenceEqual(Given(scene)));
+    }
+
+    [Fact]
+    public async Task What_a_promotion_left_of_it_is_not_given_where_its_timeline_went_on_and_after_what_was_streamed()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutPartialAsync(scene.Local);
+        var streamed = TestBytes.Of(70_000, 1);
+        await PutAsync(scene.Local, 0, streamed);
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene));
+        Assert.Equal(streamed, Given(scene)[..streamed.Length]);
+
+        scene.Spool(6);
+        await scene.ArchiveAsync();
+        Hide(scene, RepositoryLayout.WalPiece(new WalPieceName(Last, 0, streamed.Length)));
+        Assert.Equal(WalGetOutcome.Absent, await FetchAsync(scene));
+        Assert.Equal(1, Script(scene, "local"));
+    }
+
     [Fact]
     public async Task A_damaged_piece_is_replaced_by_another_repositorys_or_stops_recovery()
     {
@@ -270,6 +305,16 @@ public sealed class FetchUnfinishedWalTests
 
         await PutHistoryAsync(scene.LocalArchive, 2, "1\t0/500000\tno reason\n");
         Assert.Equal(WalGetOutcome.Absent, await FetchAsync(scene));
+    }
+
+    /// <summary>The file that a server archives at a promotion, with old content behind its last record.</summary>
+    private static async Task<byte[]> PutPartialAsync(BackupRepository repository)
+    {
+        var bytes = WalScene.BytesOf(Last);
+        WalScene.BytesOf(WalScene.Segment(1)).AsSpan(0x8000).CopyTo(bytes.AsSpan(0x8000));
+        using var plain = new MemoryStream(bytes);
+        await new WalArchive(repository).PutAsync(WalFileName.PartialOf(Last), plain, Token);
+        return bytes;
     }
 
     /// <summary>Takes an object away; what is returned puts it back.</summary>
