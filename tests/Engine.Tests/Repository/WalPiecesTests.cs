@@ -2,6 +2,7 @@ using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.Storage;
+using Highwater.Engine.Tests.WalArchiving;
 using Highwater.Engine.Verification;
 using Highwater.Engine.WalArchiving.Streaming;
 using Highwater.TestKit.Storage;
@@ -39,6 +40,26 @@ public sealed class WalPiecesTests
         Assert.Equal(bytes, back.ToArray());
         await writer.RemoveAsync(Token);
         Assert.Empty(await pieces.ListBesideAsync(Segment, Token));
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_counts_only_once_it_is_durable()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var pieces = new WalPieces(scene.Local);
+        var piece = await PutAsync(pieces, 0, TestBytes.Of(5_000, 1));
+        var writer = new PieceWriter(pieces, NullLogger.Instance);
+        scene.LocalStorage.Fault = (method, key) =>
+            method == nameof(scene.LocalStorage.PutAsync) && key == RepositoryLayout.WalPiece(piece)
+                ? new TransientException(ErrorCodes.StorageFailed, "It cannot be flushed.", "wait")
+                : null;
+
+        await Assert.ThrowsAsync<TransientException>(() => writer.BeginAsync(Segment, Token));
+        Assert.Equal(0, writer.Length);
+
+        scene.LocalStorage.Fault = (_, _) => null;
+        await writer.BeginAsync(Segment, Token);
+        Assert.Equal(5_000, writer.Length);
     }
 
     [Theory]
