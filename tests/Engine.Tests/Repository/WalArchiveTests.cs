@@ -137,7 +137,7 @@ public sealed class WalArchiveTests
         await using var scene = await WalScene.CreateAsync();
         using var plain = new MemoryStream(WalScene.BytesOf(Name.Segment));
         var header = await scene.LocalArchive.DescribeAsync(Name, plain, null, WalScene.Token);
-        await scene.LocalArchive.PutAsync(header with { Contents = null }, plain, WalScene.Token);
+        await scene.LocalArchive.PutAndReadBackAsync(header with { Contents = null }, plain, WalScene.Token);
         var puts = 0;
         scene.LocalStorage.Fault = (method, _) => method == nameof(scene.LocalStorage.PutAsync) && ++puts == 2
             ? new TransientException(ErrorCodes.StorageFailed, "It cannot be flushed.", "wait")
@@ -165,6 +165,8 @@ public sealed class WalArchiveTests
             () => scene.LocalArchive.FetchAsync(history, scene.InSpool("RECOVERYHISTORY"), WalScene.Token),
             () => scene.LocalArchive.VerifyAsync(history, WalScene.Token),
             () => scene.LocalArchive.ReadHistoryAsync(2, WalScene.Token),
+            () => scene.RemoteArchive.PutStoredAsync(
+                scene.LocalArchive, new WalArchiveEntry(history, text.Length, default), null, WalScene.Token),
         })
             Assert.Equal(ErrorCodes.RepositoryDamaged, (await Assert.ThrowsAsync<HighwaterException>(read)).Code);
         Assert.Empty(scene.Spooled());
