@@ -29,15 +29,15 @@ internal sealed record RepositoryInventory(
         var storage = await repository.Storage.DescribeAsync(cancellationToken);
         var catalog = await new BackupCatalog(repository).ListAsync(cancellationToken);
         var presence = await PresenceCheck.ReadAsync(repository, cancellationToken);
-        var files = (await archive.ListAsync(cancellationToken)).Where(file => file.IsThere).ToList();
+        var listing = await archive.ListAllAsync(cancellationToken);
         return new RepositoryInventory(
             repository,
             storage,
             catalog.Backups,
             catalog.Unreadable,
             presence.FindFaults(catalog.Backups),
-            files.ToDictionary(file => file.Name.Name),
-            await WalContinuity.ReadAsync(archive, files, cancellationToken));
+            listing.Files.Where(file => file.IsThere).ToDictionary(file => file.Name.Name),
+            await WalContinuity.ReadAsync(archive, listing, cancellationToken));
     }
 
     /// <summary>What this repository lacks of another.</summary>

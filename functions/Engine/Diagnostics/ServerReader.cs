@@ -65,7 +65,9 @@ internal static class ServerReader
         var first = repositories[0].Repository;
         try
         {
-            return await new WalArchive(first).StatAsync(name, cancellationToken) is null ? [] : [first.Name];
+            return await new WalArchive(first).StatAsync(name, cancellationToken) is { IsThere: true }
+                ? [first.Name]
+                : [];
         }
         catch (HighwaterException)
         {

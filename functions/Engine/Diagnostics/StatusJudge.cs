@@ -27,6 +27,9 @@ internal static class StatusJudge
         .. OfSpool(spool),
         .. OfQuarantine(spool),
         .. server is null ? [] : ServerJudge.Judge(server, pace, now),
+        .. server is null || repositories.Count == 0
+            ? []
+            : StreamJudge.OfStandstill(server, repositories[0].Name, repositories[0].RecoveryPoint, pace),
     ];
 
     private static IEnumerable<StatusLine> OfAll(IReadOnlyList<RepositoryStatus> repositories)

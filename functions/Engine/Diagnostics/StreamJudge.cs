@@ -1,4 +1,5 @@
 using Highwater.Engine.Errors;
+using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Diagnostics;
 
@@ -6,6 +7,8 @@ namespace Highwater.Engine.Diagnostics;
 internal static class StreamJudge
 {
     public const string Stream = "stream";
+
+    private const long Instant = 64L << 20;
 
     private const string LogRemedy =
         "see in the log of 'highwater serve' what holds up streaming (events 531 to 540 and 1301), and that it runs";
@@ -29,6 +32,34 @@ internal static class StreamJudge
                 + "(max_slot_wal_keep_size).",
                 "start 'highwater serve', which makes it anew, then take a base backup: highwater backup")];
         return [OfLag(stream, name, slot.LagBytes), .. OfActivity(name, slot.ActivePid is not null)];
+    }
+
+    /// <summary>Whether what the server writes reaches a repository.</summary>
+    /// <param name="server">With its stream.</param>
+    /// <param name="name">Of the repository that is streamed into.</param>
+    /// <param name="point">Up to where it can be restored; null says nothing, for other lines do.</param>
+    /// <param name="pace">How long it may stand still.</param>
+    public static IEnumerable<StatusLine> OfStandstill(
+        ServerStatus server, string name, RecoveryPoint? point, StatusPace pace)
+    {
+        if (server is not { Stream.Slot: { } slot, CurrentLsn: { } current } || point is null
+            || point.Age <= pace.Patience)
+            yield break;
+
+        // Later WAL is there, behind a gap, and that is said as such.
+        if (server.NewestArrived is { } newest && newest.CompareTo(point.LastSegment) > 0)
+            yield break;
+
+        // A server that was idle for long may have written something in this instant. Where somebody streams only more
+        // than that tells a standstill.
+        var missing = (long)(current.Value - Math.Min(current.Value, point.Lsn.Value));
+        if (missing <= (slot.ActivePid is null ? 0 : Instant))
+            yield break;
+        yield return Line(
+            StatusLevel.Fail,
+            $"WAL does not arrive: the server writes at {current}, {new ByteCount(missing)} beyond what the repository "
+            + $"'{name}' has, and nothing has come for {new Duration(point.Age)}.",
+            LogRemedy + "; to bring it now: highwater wal-sync");
     }
 
     private static StatusLine OfLag(StreamStatus stream, string name, long lag)

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Highwater.Engine.Postgres;
 
 /// <summary>
-/// Asks the server for its facts. Needs no right but to connect: the pg_control functions and pg_stat_archiver are
-/// open to PUBLIC (catalog/system_functions.sql and system_views.sql revoke neither).
+/// Asks the server for its facts. Needs no right but to connect: the pg_control functions, pg_walfile_name() and
+/// pg_stat_archiver are open to PUBLIC (catalog/system_functions.sql and system_views.sql revoke none of them).
 /// </summary>
 public sealed class ReadServerFacts(PostgresOptions server)
 {
@@ -15,7 +15,8 @@ public sealed class ReadServerFacts(PostgresOptions server)
           (SELECT system_identifier FROM pg_control_system()),
           current_setting('server_version_num')::int,
           i.bytes_per_wal_segment,
-          (SELECT timeline_id FROM pg_control_checkpoint()),
+          CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+            ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END,
           (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0')::bigint,
           pg_is_in_recovery(),
           CASE WHEN may.read_settings THEN current_setting('data_directory') END,

@@ -4,7 +4,8 @@ namespace Highwater.Engine.Postgres;
 /// <param name="SystemIdentifier">Names the cluster (pg_control_system()).</param>
 /// <param name="VersionNumber">server_version_num, for instance 150018.</param>
 /// <param name="WalSegmentSize">Chosen at initdb (pg_control_init()).</param>
-/// <param name="Timeline">Of the latest checkpoint (pg_control_checkpoint()).</param>
+/// <param name="Timeline">The one that is written; on a standby, of the latest checkpoint it has
+/// (pg_control_checkpoint()). A checkpoint tells a promotion minutes late.</param>
 /// <param name="CurrentLsn">Where WAL is written now; on a standby, how far it is replayed.</param>
 /// <param name="InRecovery">Whether this is a standby.</param>
 /// <param name="DataDirectory">Null where the user may not see it.</param>

@@ -173,17 +173,25 @@ public sealed class WalArchive(BackupRepository repository)
 
     /// <summary>Everything in the archive, by one listing, ordered by log position and then timeline: oldest WAL
     /// first.</summary>
-    public async Task<IReadOnlyList<WalArchiveEntry>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<WalArchiveEntry>> ListAsync(CancellationToken cancellationToken) =>
+        (await ListAllAsync(cancellationToken)).Files;
+
+    /// <summary>As ListAsync, and of which timelines there are pieces.</summary>
+    public async Task<WalListing> ListAllAsync(CancellationToken cancellationToken)
     {
         var entries = new List<WalArchiveEntry>();
+        var pieces = new Dictionary<uint, DateTimeOffset>();
         await foreach (var entry in Storage.ListAsync(RepositoryLayout.WalArchive, cancellationToken))
         {
             if (RepositoryLayout.WalFileOf(entry.Key) is { } name)
                 entries.Add(new WalArchiveEntry(name, entry.Length, entry.ModifiedAt));
+            else if (RepositoryLayout.WalPieceOf(entry.Key) is { Segment.Timeline: var timeline }
+                && !(pieces.TryGetValue(timeline, out var first) && first <= entry.ModifiedAt))
+                pieces[timeline] = entry.ModifiedAt;
         }
 
         entries.Sort((x, y) => x.Name.CompareTo(y.Name));
-        return entries;
+        return new WalListing(entries, pieces);
     }
 
     /// <summary>The header of a stored segment.</summary>

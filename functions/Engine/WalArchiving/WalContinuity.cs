@@ -13,6 +13,7 @@ public sealed class WalContinuity
     private readonly Dictionary<WalSegmentName, DateTimeOffset> _segments = [];
     private readonly Dictionary<WalSegmentName, UnfinishedSegment> _unfinished;
     private readonly IReadOnlyDictionary<uint, TimelineHistory> _histories;
+    private readonly IReadOnlyDictionary<uint, DateTimeOffset> _piecesSince;
     private readonly WalSegmentSize _size;
 
     /// <param name="size">Of the cluster's segments.</param>
@@ -20,12 +21,15 @@ public sealed class WalContinuity
     /// is one.</param>
     /// <param name="histories">The timeline histories the archive has, by timeline.</param>
     /// <param name="unfinished">Segments that are there in pieces; they count where the whole ones end.</param>
+    /// <param name="piecesSince">For each timeline of which there are pieces, when the first of them came.</param>
     public WalContinuity(
         WalSegmentSize size,
         IEnumerable<WalArchiveEntry> files,
         IReadOnlyDictionary<uint, TimelineHistory> histories,
-        IEnumerable<UnfinishedSegment>? unfinished = null)
+        IEnumerable<UnfinishedSegment>? unfinished = null,
+        IReadOnlyDictionary<uint, DateTimeOffset>? piecesSince = null)
     {
+        _piecesSince = piecesSince ?? new Dictionary<uint, DateTimeOffset>();
         _size = size;
         _histories = histories;
         _unfinished = unfinished?.ToDictionary(open => open.Segment) ?? [];
@@ -48,11 +52,11 @@ public sealed class WalContinuity
             WalSegmentName.FromNumber(pair.Second.First.Timeline, pair.Second.First.Number(_size) - 1, _size)))];
 
     /// <summary>
-    /// Timelines after the first whose segments, or whose descendants' histories, are here while their own history
-    /// file is not. Recovery to the latest timeline ends before the first of them and reports success
+    /// Timelines after the first whose segments or pieces, or whose descendants' histories, are here while their own
+    /// history file is not. Recovery to the latest timeline ends before the first of them and reports success
     /// (findNewestTimeLine in access/transam/timeline.c).
     /// </summary>
-    public IReadOnlyList<uint> MissingHistories => [.. Ranges.Select(r => r.First.Timeline)
+    public IReadOnlyList<uint> MissingHistories => [.. Ranges.Select(r => r.First.Timeline).Concat(_piecesSince.Keys)
         .Concat(_histories.Values.SelectMany(h => h.Forks.Select(f => f.Parent)))
         .Where(timeline => timeline > 1 && !_histories.ContainsKey(timeline)).Distinct().Order()];
 
@@ -60,12 +64,13 @@ public sealed class WalContinuity
     /// <exception cref="Errors.HighwaterException">Any storage error, and a history file that cannot be
     /// understood.</exception>
     public static async Task<WalContinuity> ReadAsync(WalArchive archive, CancellationToken cancellationToken) =>
-        await ReadAsync(archive, await archive.ListAsync(cancellationToken), cancellationToken);
+        await ReadAsync(archive, await archive.ListAllAsync(cancellationToken), cancellationToken);
 
     /// <summary>As the other ReadAsync, from a listing that is at hand.</summary>
     public static async Task<WalContinuity> ReadAsync(
-        WalArchive archive, IReadOnlyList<WalArchiveEntry> files, CancellationToken cancellationToken)
+        WalArchive archive, WalListing listing, CancellationToken cancellationToken)
     {
+        var (files, since) = (listing.Files, listing.PiecesSince);
         var histories = new Dictionary<uint, TimelineHistory>();
         foreach (var file in files.Where(f => f.IsThere && f.Name.Kind == WalFileKind.TimelineHistory))
         {
@@ -73,7 +78,8 @@ public sealed class WalContinuity
             histories[timeline] = await archive.ReadHistoryAsync(timeline, cancellationToken);
         }
 
-        var whole = new WalContinuity(archive.Repository.Description.WalSegmentSize, files, histories);
+        var whole = new WalContinuity(
+            archive.Repository.Description.WalSegmentSize, files, histories, piecesSince: since);
         var unfinished = new List<UnfinishedSegment>();
         foreach (var segment in whole.FindWhereToContinue())
         {
@@ -81,7 +87,7 @@ public sealed class WalContinuity
                 unfinished.Add(open);
         }
 
-        return unfinished.Count == 0 ? whole : new WalContinuity(whole._size, files, histories, unfinished);
+        return unfinished.Count == 0 ? whole : new WalContinuity(whole._size, files, histories, unfinished, since);
     }
 
     /// <summary>Whether a segment is here.</summary>
@@ -158,7 +164,8 @@ public sealed class WalContinuity
     /// <summary>When the first WAL of a timeline or of a later one reached the repository; null if there is
     /// none.</summary>
     public DateTimeOffset? FirstStoredFrom(uint timeline) =>
-        _segments.Where(s => s.Key.Timeline >= timeline).Min(s => (DateTimeOffset?)s.Value);
+        _segments.Where(s => s.Key.Timeline >= timeline).Select(s => (DateTimeOffset?)s.Value)
+            .Concat(_piecesSince.Where(p => p.Key >= timeline).Select(p => (DateTimeOffset?)p.Value)).Min();
 
     /// <summary>
     /// The newest moment that can be reached from any of the base backups, or null if there is none.

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Storage;
 using Highwater.Engine.Storage.Local;
 
 namespace Highwater.Engine.WalArchiving;
@@ -10,6 +12,9 @@ namespace Highwater.Engine.WalArchiving;
 internal sealed class WalSpool(string path)
 {
     private const string QuarantineFolder = "quarantine";
+
+    /// <summary>Where files go that may not enter a repository.</summary>
+    public string QuarantinePath => Path.Combine(path, QuarantineFolder);
 
     public string PathOf(WalFileName file) => Path.Combine(path, file.Name);
 
@@ -59,7 +64,7 @@ internal sealed class WalSpool(string path)
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
     public string? MoveAside(WalFileName file)
     {
-        var folder = Path.Combine(path, QuarantineFolder);
+        var folder = QuarantinePath;
         try
         {
             Directory.CreateDirectory(folder);
@@ -82,18 +87,27 @@ internal sealed class WalSpool(string path)
         }
     }
 
-    /// <summary>Puts a file aside that never was in the spool, makes it durable, and says where it is.</summary>
+    /// <summary>Puts a file aside that never was in the spool, makes it durable, and says where it is. The same bytes
+    /// under the same name are put aside once.</summary>
+    /// <param name="file">Its name.</param>
+    /// <param name="content">Seekable, from its start.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="HighwaterException"><see cref="ErrorCodes.SpoolUnusable"/>.</exception>
     public async Task<string> SetAsideAsync(WalFileName file, Stream content, CancellationToken cancellationToken)
     {
-        var folder = Path.Combine(path, QuarantineFolder);
+        var folder = QuarantinePath;
         try
         {
             Directory.CreateDirectory(folder);
             var attempt = 1;
             var target = Path.Combine(folder, file.Name);
             while (File.Exists(target))
+            {
+                if (await HoldsAsync(target, content, cancellationToken))
+                    return target;
                 target = Path.Combine(folder, $"{file.Name}.{++attempt}");
+            }
+
             await using var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
             await content.CopyToAsync(copy, cancellationToken);
             copy.Flush(flushToDisk: true);
@@ -103,7 +117,7 @@ internal sealed class WalSpool(string path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable($"{file} cannot be put into {folder}: {e.Message}", e);
+            throw CannotSetAside($"{file} cannot be put into {folder}: {e.Message}", e);
         }
     }
 
@@ -141,18 +155,26 @@ internal sealed class WalSpool(string path)
         }
     }
 
+    /// <summary>What is thrown where the quarantine is all that is used.</summary>
+    public HighwaterException CannotSetAside(string problem, Exception inner) => new(
+        ErrorCodes.SpoolUnusable,
+        $"Streamed WAL that may not enter the repository cannot be set aside by {Environment.UserName}: {problem}",
+        $"let this user write there: install -d -m 700 -o {Environment.UserName} {QuarantinePath}; or set "
+        + "WAL_SPOOL_PATH to a folder of this user",
+        inner);
+
     /// <summary>How many files were moved aside and are still there.</summary>
     /// <exception cref="IOException">It cannot be listed.</exception>
     public int CountMovedAside()
     {
-        var folder = Path.Combine(path, QuarantineFolder);
+        var folder = QuarantinePath;
         return Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Count() : 0;
     }
 
     /// <summary>Where a file of this name stands that was moved aside, or null.</summary>
     public string? MovedAside(WalFileName file)
     {
-        var target = Path.Combine(path, QuarantineFolder, file.Name);
+        var target = Path.Combine(QuarantinePath, file.Name);
         return File.Exists(target) ? target : null;
     }
 
@@ -172,6 +194,21 @@ internal sealed class WalSpool(string path)
     private static string WithoutNumber(string name) =>
         int.TryParse(name.AsSpan(name.LastIndexOf('.') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
         && name.Contains('.', StringComparison.Ordinal) ? name[..name.LastIndexOf('.')] : name;
+
+    /// <summary>Whether a file holds these bytes; then it is durable as well.</summary>
+    private static async Task<bool> HoldsAsync(string path, Stream content, CancellationToken cancellationToken)
+    {
+        await using var there = File.OpenRead(path);
+        if (there.Length != content.Length)
+            return false;
+        var hash = new Sha256Hash(await SHA256.HashDataAsync(content, cancellationToken));
+        content.Position = 0;
+        if (new Sha256Hash(await SHA256.HashDataAsync(there, cancellationToken)) != hash)
+            return false;
+        RandomAccess.FlushToDisk(there.SafeFileHandle);
+        DurableFiles.SyncFolder(Path.GetDirectoryName(path)!);
+        return true;
+    }
 
     private static string Group => Environment.UserName == "root" ? "postgres" : Environment.UserName;
 }

@@ -1,5 +1,7 @@
 using Highwater.Engine.Diagnostics;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Tests.Diagnostics.Checks;
+using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Tests.Diagnostics;
 
@@ -48,6 +50,35 @@ public sealed class StreamJudgeTests
     [Fact]
     public void A_slot_that_nobody_streams_through_is_warned_of() =>
         Assert.Equal(StatusLevel.Warn, Judge(Slot with { ActivePid = null })[1].Level);
+
+    [Theory]
+    [InlineData(false, 1, 60, true)] // nobody streams, and something is not here
+    [InlineData(false, 0, 60, false)] // an idle server
+    [InlineData(false, 1, 1, false)] // a short while
+    [InlineData(true, 1, 60, false)] // was idle, and has just written something
+    [InlineData(true, 1 << 30, 60, true)] // a session that brings nothing
+    public void WAL_that_does_not_arrive_fails_once_patience_is_at_an_end(
+        bool isActive, long missing, int minutes, bool fails)
+    {
+        var point = new RecoveryPoint(
+            1, new Lsn(8 << 24), CheckScene.Segment, CheckScene.Now, TimeSpan.FromMinutes(minutes));
+        var server = CheckScene.Healthy.Archiving! with
+        {
+            CurrentLsn = new Lsn(point.Lsn.Value + (ulong)missing),
+            Stream = new StreamStatus("highwater", Slot with { ActivePid = isActive ? 4711 : null }, 1L << 40, 0),
+        };
+
+        var lines = StreamJudge.OfStandstill(server, "local", point, CheckScene.Pace);
+
+        if (fails)
+            Assert.Equal(StatusLevel.Fail, Assert.Single(lines).Level);
+        else
+            Assert.Empty(lines);
+
+        // What stands behind a gap has arrived.
+        var beyond = server with { NewestArrived = CheckScene.Segment.Next(CheckScene.Server.WalSegmentSize) };
+        Assert.Empty(StreamJudge.OfStandstill(beyond, "local", point, CheckScene.Pace));
+    }
 
     private static IReadOnlyList<StatusLine> Judge(ReplicationSlot? slot) =>
         [.. StreamJudge.Judge(new StreamStatus("highwater", slot, 1_000, 2_000))];

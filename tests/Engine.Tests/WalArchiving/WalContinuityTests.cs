@@ -182,6 +182,22 @@ public sealed class WalContinuityTests
     }
 
     [Fact]
+    public async Task A_timeline_of_which_there_are_only_pieces_needs_its_history_too()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool(3, 4);
+        await scene.ArchiveAsync();
+        await new WalPieces(scene.Local).PutAsync(
+            new WalPieceName(Segment(5, 2), 0, 100), () => new MemoryStream(new byte[100]), WalScene.Token);
+        var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
+
+        var wal = await WalContinuity.ReadAsync(scene.LocalArchive, WalScene.Token);
+
+        Assert.Equal([2u], wal.MissingHistories);
+        Assert.Equal(2u, Assert.Single(WalGapPlanner.Find(wal, [backup], [backup])).HistoryOf);
+    }
+
+    [Fact]
     public async Task Names_and_histories_are_read_from_a_repository()
     {
         await using var scene = await WalScene.CreateAsync();

@@ -2,6 +2,7 @@ using Highwater.Engine.Configuration;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
 
 namespace Highwater.Engine.Diagnostics.Checks;
 
@@ -39,7 +40,10 @@ public sealed class CheckInstallation(
             reading.Inventories[index] is { } inventory ? RepositoryGrowth.Of(inventory, now) : null))];
         var facts = new CheckFacts(
             now, pace, settings, server, unmet, reading.Report.Server, probe, read, reading.Report.Spool,
-            ProbeSpool.Run(settings.SpoolPath), [.. Clocks(serverClock, probe)], schedule);
+            settings.WalSource == WalSource.Stream
+                ? ProbeSpool.RunQuarantine(settings.SpoolPath)
+                : ProbeSpool.Run(settings.SpoolPath),
+            [.. Clocks(serverClock, probe)], schedule);
         return new CheckReport(facts.At, CheckJudge.Judge(facts));
     }
 

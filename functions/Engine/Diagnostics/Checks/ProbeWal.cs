@@ -116,7 +116,7 @@ public sealed class ProbeWal(
         Run probe, BackupRepository repository, CancellationToken cancellationToken)
     {
         var name = WalFileName.Of(probe.Segment);
-        if (await new WalArchive(repository).StatAsync(name, cancellationToken) is not { } entry)
+        if (await new WalArchive(repository).StatAsync(name, cancellationToken) is not { IsThere: true } entry)
             return null;
         return new WalArrival(
             repository.Name, clock.GetElapsedTime(probe.Start), null, entry.StoredAt, clock.GetUtcNow());

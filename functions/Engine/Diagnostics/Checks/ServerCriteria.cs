@@ -49,6 +49,9 @@ internal static class ServerCriteria
             return unmet;
         var judged = facts.Archiving is { } archiving
             ? ServerJudge.Judge(archiving, facts.Pace, facts.At)
+                .Concat(StreamJudge.OfStandstill(
+                    archiving, facts.Repositories[0].Status.Name, facts.Repositories[0].Status.RecoveryPoint,
+                    facts.Pace))
                 .Select(line => new CheckLine(
                     line.Subject == StreamJudge.Stream ? "streaming" : "archiving", null, line.Level, line.Text,
                     line.Remedy))

@@ -9,10 +9,10 @@ internal static class SpoolCriterion
     // A night in which nobody looks.
     private static readonly TimeSpan ShortTime = TimeSpan.FromHours(8);
 
-    public static IEnumerable<CheckLine> Judge(CheckFacts facts) => !facts.Spool.IsUsed
-        ? OfStatus([.. StatusJudge.OfSpool(facts.Spool), .. StatusJudge.OfQuarantine(facts.Spool)])
-        : facts.SpoolProbe.Fault is { } fault
+    public static IEnumerable<CheckLine> Judge(CheckFacts facts) => facts.SpoolProbe.Fault is { } fault
         ? [Line(StatusLevel.Fail, $"{fault.Code}: {fault.WhatHappened}", fault.Remedy)]
+        : !facts.Spool.IsUsed
+        ? OfStatus([.. StatusJudge.OfSpool(facts.Spool), .. StatusJudge.OfQuarantine(facts.Spool)])
         : [.. OfStatus(StatusJudge.OfSpool(facts.Spool)), .. OfRoom(facts),
             .. OfStatus(StatusJudge.OfQuarantine(facts.Spool))];
 

@@ -72,7 +72,7 @@ public sealed class CatchUpWal(
     {
         var size = local.Description.WalSegmentSize;
         var segment = WalSegmentName.Before(target.Timeline, target.Flushed, size);
-        if (await new WalArchive(local).StatAsync(WalFileName.Of(segment), cancellationToken) is { StoredBytes: > 0 })
+        if (await new WalArchive(local).StatAsync(WalFileName.Of(segment), cancellationToken) is { IsThere: true })
             return true;
         var chain = await new WalPieces(local).ReadChainAsync(segment, cancellationToken);
         return segment.Start(size).Value + (ulong)chain.Length >= target.Flushed.Value;

@@ -26,6 +26,8 @@ internal sealed partial class CopyFollower(
 {
     private readonly WalArchive _local = new(local);
     private readonly ConcurrentQueue<(WalSegmentName Segment, StoredWalProof? Proof)> _finished = new();
+    private FollowedWal _wal = FollowedWal.None;
+    private FollowedWal? _leveled;
     private WalArchive? _archive;
     private PieceWriter? _writer;
     private OpenSegment? _current;
@@ -45,18 +47,25 @@ internal sealed partial class CopyFollower(
 
     private TimeSpan Pause => IsAwaited ? options.PieceInterval : options.CopyInterval;
 
-    /// <summary>Says that the local repository has all whole segments up to here.</summary>
-    public void BeginAt(Lsn wholeEnd) => Volatile.Write(ref _wholeEnd, (long)wholeEnd.Value);
+    /// <summary>Says what the local repository has where streaming begins, before <see cref="Follow"/> says what is
+    /// received from there on.</summary>
+    public void BeginAt(FollowedWal wal)
+    {
+        Volatile.Write(ref _wholeEnd, (long)wal.WholeEnd.Value);
+        Volatile.Write(ref _wal, wal);
+    }
 
     /// <summary>Says which segment is being received now.</summary>
     public void Follow(OpenSegment current) => Volatile.Write(ref _current, current);
 
-    /// <summary>Says that the local repository has one more segment whole, with the proof of it if there is
-    /// one.</summary>
+    /// <summary>Says that the local repository is done with one more segment: it has it whole, or will never have
+    /// it.</summary>
+    /// <param name="finished">Which one.</param>
+    /// <param name="proof">Of a whole one, if there is one.</param>
     public void Enqueue(WalSegmentName finished, StoredWalProof? proof)
     {
         _finished.Enqueue((finished, proof));
-        BeginAt(finished.End(local.Description.WalSegmentSize));
+        Volatile.Write(ref _wholeEnd, (long)finished.End(local.Description.WalSegmentSize).Value);
     }
 
     /// <summary>Works until cancelled; never throws.</summary>
@@ -75,9 +84,12 @@ internal sealed partial class CopyFollower(
     {
         try
         {
-            await LevelAsync(cancellationToken);
+            // Read first: what it stands behind is brought before it.
+            var current = Volatile.Read(ref _current);
+            if (!await LevelAsync(cancellationToken))
+                return;
             await CopyFinishedAsync(cancellationToken);
-            if (Volatile.Read(ref _current) is { } current)
+            if (current is not null && _end == current.Start)
                 await CopyPieceAsync(current, cancellationToken);
             if (Trouble is not null)
                 LogBack(logger, source.Name);
@@ -110,34 +122,37 @@ internal sealed partial class CopyFollower(
         if (Trouble is null)
             LogAway(logger, source.Name, trouble.Message);
         Trouble = trouble;
-        (_end, _archive) = (null, null);
-
-        // What nothing waits for is copied by the next WAL sync.
-        if (!IsAwaited)
-            _finished.Clear();
+        (_end, _leveled) = (null, null);
     }
 
-    /// <summary>After the start and after every trouble: nothing is known of the repository then.</summary>
-    private async Task LevelAsync(CancellationToken cancellationToken)
+    /// <summary>After every start and after every trouble: nothing is known of the repository then. False while it
+    /// lacks more than is for this to bring.</summary>
+    private async Task<bool> LevelAsync(CancellationToken cancellationToken)
     {
-        if (_archive is not null)
-            return;
+        var wal = Volatile.Read(ref _wal);
+        if (ReferenceEquals(_leveled, wal))
+            return true;
         var repository = await source.OpenAsync(cancellationToken);
         repository.EnsureBelongsTo(local.Description.SystemIdentifier);
-        var archive = new WalArchive(repository);
+        _archive = new WalArchive(repository);
         _writer = new PieceWriter(new WalPieces(repository), logger);
+
+        // Segments finished meanwhile are in the queue; copying one twice does no harm.
+        var end = new Lsn((ulong)Volatile.Read(ref _wholeEnd));
         if (IsAwaited)
         {
-            var end = new Lsn((ulong)Volatile.Read(ref _wholeEnd));
             var result = await replicate.RunAsync(local, repository, budget: null, cancellationToken);
             if (result.Faults is [var fault, ..])
                 throw new HighwaterException(ErrorCodes.WalAwaited, fault.WhatHappened, fault.Remedy);
-
-            // Segments finished meanwhile are in the queue; copying one twice does no harm.
-            Advance(end);
+        }
+        else if (!await new BringLevel(_local, _archive).RunAsync(wal, cancellationToken))
+        {
+            return false;
         }
 
-        _archive = archive;
+        Advance(end);
+        _leveled = wal;
+        return true;
     }
 
     private async Task CopyFinishedAsync(CancellationToken cancellationToken)
@@ -146,12 +161,14 @@ internal sealed partial class CopyFollower(
         {
             var segment = finished.Segment;
             var name = WalFileName.Of(segment);
-            if (await _local.StatAsync(name, cancellationToken) is { } entry)
+            if (await _local.StatAsync(name, cancellationToken) is { IsThere: true } entry)
                 await _archive!.PutStoredAsync(_local, entry, finished.Proof, cancellationToken);
+            else
+                await _writer!.BeginAsync(segment, cancellationToken); // Its pieces stand for nothing.
             if (_writer!.Segment == segment)
                 await _writer.RemoveAsync(cancellationToken);
             var end = segment.End(local.Description.WalSegmentSize);
-            if (_end is not null && _end < end)
+            if (_end < end)
                 Advance(end);
             _finished.TryDequeue(out _);
         }
@@ -162,8 +179,7 @@ internal sealed partial class CopyFollower(
         if (_writer!.Segment != current.Name)
             await _writer.BeginAsync(current.Name, cancellationToken);
         await _writer.KeepAsync(current, cancellationToken);
-        if (_end == current.Start)
-            Volatile.Write(ref _durable, (long)(current.Start.Value + (ulong)_writer.Length));
+        Volatile.Write(ref _durable, (long)(current.Start.Value + (ulong)_writer.Length));
     }
 
     private void Advance(Lsn end)

@@ -14,7 +14,8 @@ namespace Highwater.Engine.WalArchiving.Streaming;
 /// <param name="local">The repository.</param>
 /// <param name="options">The folder for work files.</param>
 /// <param name="spool">Its quarantine takes segments that may not enter the repository.</param>
-/// <param name="finished">Told of every segment that the repository has whole now, with the proof of it.</param>
+/// <param name="finished">Told of every segment that the repository has whole now, with the proof of it, or that was
+/// set aside.</param>
 /// <param name="logger">Told of segments that do not get in.</param>
 internal sealed partial class SegmentKeeper(
     BackupRepository local,
@@ -143,14 +144,19 @@ internal sealed partial class SegmentKeeper(
             var movedTo = await spool.SetAsideAsync(file, refused, cancellationToken);
             LogRefused(logger, segment.Name, local.Name, movedTo, e.Message);
             _faults.Add(WalFault.Of(file.Name, e, movedTo));
-            await writer.RemoveAsync(cancellationToken);
-            Durable = segment.Name.End(segment.Size);
+            await EndAsync(segment, writer, null, cancellationToken);
             return;
         }
 
+        Segments++;
+        await EndAsync(segment, writer, proof, cancellationToken);
+    }
+
+    private async Task EndAsync(
+        OpenSegment segment, PieceWriter writer, StoredWalProof? proof, CancellationToken cancellationToken)
+    {
         await writer.RemoveAsync(cancellationToken);
         Durable = segment.Name.End(segment.Size);
-        Segments++;
         finished(segment.Name, proof);
     }
 

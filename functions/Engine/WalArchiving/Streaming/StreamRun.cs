@@ -17,10 +17,12 @@ internal sealed class StreamRun : IAsyncDisposable
     private readonly SegmentKeeper _keeper;
     private readonly IReadOnlyList<CopyFollower> _copies;
     private readonly StreamSlot _slot;
+    private readonly WalSpool _spool;
     private readonly CancellationTokenSource _stopCopies = new();
     private readonly List<WalFault> _faults = [];
     private readonly long _startedAt;
     private Task _copying = Task.CompletedTask;
+    private HashSet<WalFileName> _files = [];
     private Lsn? _from;
     private Lsn? _target;
     private Lsn _acknowledged;
@@ -39,7 +41,8 @@ internal sealed class StreamRun : IAsyncDisposable
         (_server, _options, _clock, _local, _limit) = (server, options, clock, local, limit);
         _copies = [.. others.Select(source =>
             new CopyFollower(local, source, replicate, options, clock, logger))];
-        _keeper = new SegmentKeeper(local, options, new WalSpool(wal.SpoolPath), Copy, logger);
+        _spool = new WalSpool(wal.SpoolPath);
+        _keeper = new SegmentKeeper(local, options, _spool, Copy, logger);
         _slot = new StreamSlot(server, options, logger);
         _startedAt = clock.GetTimestamp();
     }
@@ -62,13 +65,9 @@ internal sealed class StreamRun : IAsyncDisposable
         var history = await new KeepTimelineHistory(_server).RunAsync(archive, position, cancellationToken);
         var planner = new StreamPlanner(_local.Description.WalSegmentSize, history);
         var slot = await _slot.PrepareAsync(connection, _faults, cancellationToken);
-        var files = (await archive.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name);
+        _files = (await archive.ListAsync(cancellationToken)).Where(f => f.IsThere).Select(f => f.Name).ToHashSet();
         var fallback = planner.StartOfSegment(slot.RestartLsn ?? position.Flushed);
-        var from = planner.FindStart(files, slot.RestartLsn) ?? fallback;
-
-        // Where the slot goes on in a segment that was begun already, what is missing before it was given up earlier.
-        if (from < fallback && await HasPiecesAsync(planner.Legs(fallback)[0], cancellationToken))
-            from = fallback;
+        var from = await FindStartAsync(planner, slot.RestartLsn, fallback, cancellationToken);
         EnsureWritten(from, position);
         try
         {
@@ -102,6 +101,20 @@ internal sealed class StreamRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until nobody else streams; false if that takes longer than the session is to last. A run that is
+    /// to bring what is there now does not wait: who streams brings it.</summary>
+    public async Task<bool> AwaitTurnAsync(CancellationToken cancellationToken)
+    {
+        while (_limit.Duration is not null && !IsOver())
+        {
+            if (await _slot.IsFreeAsync(cancellationToken))
+                return true;
+            await Task.Delay(StreamSlot.LookInterval, _clock, cancellationToken);
+        }
+
+        return false;
+    }
+
     /// <summary>Waits until the server has noticed that the stream before is over.</summary>
     public Task AwaitFreeSlotAsync(CancellationToken cancellationToken) =>
         _slot.AwaitFreeAsync(_clock, cancellationToken);
@@ -130,9 +143,7 @@ internal sealed class StreamRun : IAsyncDisposable
             if (i > 0)
                 await AwaitFreeSlotAsync(cancellationToken);
             await using var own = i == 0 ? null : await WalConnection.OpenAsync(_server, _options, cancellationToken);
-            await _keeper.BeginAsync(
-                WalSegmentName.Containing(legs[i].Timeline, legs[i].From, _local.Description.WalSegmentSize),
-                cancellationToken);
+            await _keeper.BeginAsync(SegmentAt(legs[i]), cancellationToken);
             EnsureWritten(_keeper.Received, position);
             _from ??= _keeper.Received;
             FollowFrom(legs[i].From);
@@ -161,10 +172,30 @@ internal sealed class StreamRun : IAsyncDisposable
         }
     }
 
+    private async Task<Lsn> FindStartAsync(
+        StreamPlanner planner, Lsn? kept, Lsn fallback, CancellationToken cancellationToken)
+    {
+        HashSet<WalFileName> done = [.. _files];
+        while (planner.FindStart(done, kept) is { } from && from < fallback)
+        {
+            // What the server was told to forget though the repository lacks it was set aside earlier.
+            var next = WalFileName.Of(SegmentAt(planner.Legs(from)[0]));
+            if (_spool.MovedAside(next) is not null)
+                done.Add(next);
+            else
+                return await HasPiecesAsync(planner.Legs(fallback)[0], cancellationToken) ? fallback : from;
+        }
+
+        return planner.FindStart(done, kept) ?? fallback;
+    }
+
+    /// <summary>Where the slot goes on in a segment that was begun already, what is missing before it was given up
+    /// earlier.</summary>
     private async Task<bool> HasPiecesAsync(StreamLeg leg, CancellationToken cancellationToken) =>
-        (await new WalPieces(_local).ReadChainAsync(
-            WalSegmentName.Containing(leg.Timeline, leg.From, _local.Description.WalSegmentSize),
-            cancellationToken)).Length > 0;
+        (await new WalPieces(_local).ReadChainAsync(SegmentAt(leg), cancellationToken)).Length > 0;
+
+    private WalSegmentName SegmentAt(StreamLeg leg) =>
+        WalSegmentName.Containing(leg.Timeline, leg.From, _local.Description.WalSegmentSize);
 
     private Lsn? Until(StreamLeg leg) => leg.Until ?? (_limit.Duration is null ? _target : null);
 
@@ -180,9 +211,10 @@ internal sealed class StreamRun : IAsyncDisposable
 
     private void FollowFrom(Lsn wholeEnd)
     {
+        var wal = FollowedWal.Of(_files, wholeEnd, _local.Description.WalSegmentSize);
         foreach (var copy in _copies)
         {
-            copy.BeginAt(wholeEnd);
+            copy.BeginAt(wal);
             copy.Follow(_keeper.Current);
         }
 
@@ -196,16 +228,18 @@ internal sealed class StreamRun : IAsyncDisposable
             copy.Enqueue(finished, proof);
     }
 
-    /// <summary>A continuous session goes on at once; a single run leaves nothing behind that can be
-    /// brought.</summary>
+    /// <summary>A continuous session goes on at once; a single run leaves nothing behind that can be brought in a
+    /// short while. What an outage has left is brought by the WAL sync, which has more to do than wait for it.</summary>
     private async Task FinishCopiesAsync(CancellationToken cancellationToken)
     {
         if (_limit.Duration is not null)
             return;
         await _stopCopies.CancelAsync();
         await _copying;
+        using var enough = new CancellationTokenSource(_options.CatchUpTime, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
         await Task.WhenAll(_copies.Where(copy => copy.Trouble is null).Select(copy =>
-            copy.RunOnceAsync(cancellationToken)));
+            copy.RunOnceAsync(either.Token)));
     }
 
     private void EnsureWritten(Lsn from, ServerPosition position)

@@ -8,21 +8,27 @@ namespace Highwater.Engine.WalArchiving.Streaming;
 internal sealed partial class StreamSlot(PostgresOptions server, WalStreamOptions options, ILogger logger)
 {
     private const int Looks = 40;
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Between two looks at whether the slot is free.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The server notices a moment later that a connection is closed. If it does not, the next attempt to
     /// stream says so.</summary>
     /// <exception cref="HighwaterException">2xx.</exception>
     public async Task AwaitFreeAsync(TimeProvider clock, CancellationToken cancellationToken)
     {
-        var read = new ReadReplicationSlot(server);
         for (var look = 0; look < Looks; look++)
         {
-            if (await read.RunAsync(options.Slot, cancellationToken) is not { ActivePid: not null })
+            if (await IsFreeAsync(cancellationToken))
                 return;
             await Task.Delay(LookInterval, clock, cancellationToken);
         }
     }
+
+    /// <summary>Whether nobody streams through it, be it there or not.</summary>
+    /// <exception cref="HighwaterException">2xx.</exception>
+    public async Task<bool> IsFreeAsync(CancellationToken cancellationToken) =>
+        await new ReadReplicationSlot(server).RunAsync(options.Slot, cancellationToken) is not { ActivePid: not null };
 
     /// <summary>Makes the slot where there is none, or where the server has given it up.</summary>
     /// <exception cref="HighwaterException">2xx; <see cref="ErrorCodes.SlotUnusable"/>.</exception>

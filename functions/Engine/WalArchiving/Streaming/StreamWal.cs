@@ -31,7 +31,8 @@ public sealed partial class StreamWal(
     /// <param name="limit">How long.</param>
     /// <param name="cancellationToken">Stops it at once.</param>
     /// <exception cref="HighwaterException">2xx; errors of the local repository;
-    /// <see cref="ErrorCodes.SlotUnusable"/>, transient while somebody else streams;
+    /// <see cref="ErrorCodes.SlotUnusable"/>, transient if somebody else streams, for a session only if that goes on
+    /// until its end;
     /// <see cref="ErrorCodes.WalConflict"/>: the repository has WAL that the server has not written. A line that breaks
     /// is a <see cref="TransientException"/>: what came before is safe.</exception>
     public async Task<WalStreamed> RunAsync(
@@ -71,6 +72,13 @@ public sealed partial class StreamWal(
             if (!await run.IsOnAnotherTimelineAsync(cancellationToken))
                 throw;
             LogTimeline(logger, run.Timeline, run.Durable);
+            return false;
+        }
+        catch (TransientException e) when (e.Code == ErrorCodes.SlotUnusable)
+        {
+            // A WAL sync came first, between two sessions: it streams the same.
+            if (!await run.AwaitTurnAsync(cancellationToken))
+                throw;
             return false;
         }
         catch (TransientException e) when (e.Code == ErrorCodes.WalInvalid)

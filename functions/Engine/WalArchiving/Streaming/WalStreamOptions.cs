@@ -21,7 +21,7 @@ public sealed record WalStreamOptions(
     public TimeSpan CopyInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a repository that answers may be behind after a session began before the slot's lag counts
-    /// against it.</summary>
+    /// against it, and how long a run that ends waits for one that is behind.</summary>
     public TimeSpan CatchUpTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Where segments are collected that are not finished yet: a folder with room for some of

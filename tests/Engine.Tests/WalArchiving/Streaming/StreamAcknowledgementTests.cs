@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
+using Highwater.Engine.WalArchiving;
 using Highwater.Engine.WalArchiving.Streaming;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Highwater.Engine.Tests.WalArchiving.Streaming;
 
@@ -87,6 +90,77 @@ public sealed class StreamAcknowledgementTests
             await scene.AssertSameAsServerAsync(scene.LocalArchive),
             await scene.AssertSameAsServerAsync(scene.RemoteArchive));
         await scene.AssertPiecesAsync(scene.Remote, 1, flushed);
+    }
+
+    [Fact]
+    public async Task Back_after_an_outage_a_remote_has_what_it_missed_before_it_has_pieces_of_what_follows()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        await scene.TickAsync();
+        TakeRemoteAway(scene);
+        await scene.WriteSegmentsAsync(2);
+        await scene.TickAsync();
+        scene.RemoteStorage.Fault = (_, _) => null;
+        var stored = new ConcurrentQueue<string>();
+        scene.RemoteStorage.LostAnswer = (method, key) =>
+        {
+            if (method == "PutAsync")
+                stored.Enqueue(key);
+            return null;
+        };
+
+        await scene.TickAsync();
+
+        Assert.Equal(
+            await scene.AssertSameAsServerAsync(scene.LocalArchive),
+            await scene.AssertSameAsServerAsync(scene.RemoteArchive));
+        await scene.AssertPiecesAsync(scene.Remote, 1, await scene.FlushedAsync());
+        Assert.Equal(
+            [false, false, true], stored.Select(key => key.Contains(".partial", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_remote_that_is_back_after_a_day_is_brought_level_by_the_WAL_sync_and_gets_no_pieces_before()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        await scene.TickAsync();
+        TakeRemoteAway(scene);
+        await scene.WriteSegmentsAsync(FollowedWal.MostLookedAt + 2);
+        await scene.TickAsync();
+        scene.RemoteStorage.Fault = (method, _) => method == "PutAsync"
+            ? new InvalidOperationException("Nothing is to be stored.")
+            : null;
+
+        Assert.Empty((await scene.TickAsync()).Faults);
+
+        scene.RemoteStorage.Fault = (_, _) => null;
+        await new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance)
+            .RunAsync(scene.Local, scene.Remote, budget: null, Token);
+        await scene.TickAsync();
+        await scene.AssertPiecesAsync(scene.Remote, 1, await scene.FlushedAsync());
+    }
+
+    [Fact]
+    public async Task A_remote_that_does_not_come_level_holds_up_a_run_for_a_short_while_only()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        scene.Options = scene.Options with
+        {
+            Acknowledge = WalAcknowledgement.All,
+            CatchUpTime = TimeSpan.FromMilliseconds(100),
+        };
+        await scene.WriteSegmentsAsync(1);
+        var slow = new RepositorySource("remote", scene.RemotePath, async token =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, token);
+            return scene.Remote;
+        });
+
+        var streamed = await scene.Streamer().RunAsync(scene.Local, [slow], StreamLimit.ServerPosition, Token)
+            .WaitAsync(TimeSpan.FromMinutes(2), Token);
+
+        Assert.True(streamed.Durable >= await scene.FlushedAsync());
+        Assert.Equal(Lsn.None, streamed.Acknowledged);
     }
 
     [Theory]

@@ -146,6 +146,38 @@ public sealed class StreamResumeTests
     }
 
     [Fact]
+    public async Task A_session_waits_for_its_turn_where_a_WAL_sync_streams_and_says_so_only_at_its_end()
+    {
+        await using var scene = await StreamScene.StartAsync();
+        await scene.TickAsync();
+        await using var holder = await WalConnection.OpenAsync(scene.Server.Connection, scene.Options, Token);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var messages = holder.Start((await scene.SlotAsync())!.RestartLsn!.Value, 1, leave.Token);
+        var first = holder.NextAsync(messages);
+        await StreamScene.UntilAsync(
+            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+
+        var busy = await Assert.ThrowsAsync<TransientException>(() => scene.Streamer().RunAsync(
+            scene.Local, [], StreamLimit.For(TimeSpan.FromMilliseconds(500)), Token));
+        Assert.Equal(ErrorCodes.SlotUnusable, busy.Code);
+        var clock = new WaitCounter();
+        var session = scene.Streamer(clock: clock).RunAsync(
+            scene.Local, [], StreamLimit.For(TimeSpan.FromMinutes(5)), leave.Token);
+        await StreamScene.UntilAsync(
+            scene.Server, "it waits or fails", () => Task.FromResult(clock.Waits > 2 || session.IsCompleted));
+        Assert.False(session.IsCompleted, "It gave up.");
+        await holder.DisposeAsync();
+        await scene.WriteAsync(1_000);
+        var flushed = await scene.FlushedAsync();
+        await StreamScene.UntilAsync(
+            scene.Server, "it is acknowledged", async () => (await scene.SlotAsync())!.RestartLsn >= flushed);
+
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session);
+        await Record.ExceptionAsync(() => first); // Its connection was taken away.
+    }
+
+    [Fact]
     public async Task A_session_that_brings_nothing_is_waited_for_until_a_deadline_that_names_what_is_awaited()
     {
         await using var scene = await StreamScene.StartAsync();
@@ -192,6 +224,20 @@ public sealed class StreamResumeTests
         Assert.NotEmpty(await scene.AssertSameAsServerAsync(new WalArchive(remote)));
         var chain = await scene.AssertPiecesAsync(remote, 1, flushed);
         Assert.True(chain.Segment.Start(StreamScene.Size).Value + (ulong)chain.Length >= flushed.Value);
+    }
+
+    private sealed class WaitCounter : TimeProvider
+    {
+        private int _waits;
+
+        public int Waits => Volatile.Read(ref _waits);
+
+        public override ITimer CreateTimer(
+            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _waits);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 
     private static StreamWal Through(StreamScene scene, PostgresOptions login) => new(

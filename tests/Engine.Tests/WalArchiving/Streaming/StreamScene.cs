@@ -68,12 +68,12 @@ internal sealed class StreamScene : IAsyncDisposable
     }
 
     /// <summary>The same repositories, another server of the cluster.</summary>
-    public StreamWal Streamer(PostgresServer? server = null, WalStreamOptions? options = null) => new(
+    public StreamWal Streamer(PostgresServer? server = null, TimeProvider? clock = null) => new(
         (server ?? Server).Connection,
         new WalOptions(SpoolPath, Source: WalSource.Stream),
-        options ?? Options,
+        Options,
         new ReplicateWal(TimeProvider.System, NullLogger<ReplicateWal>.Instance),
-        TimeProvider.System,
+        clock ?? TimeProvider.System,
         Logger);
 
     public RepositorySource RemoteSource => new("remote", RemotePath, _ => Task.FromResult(Remote));

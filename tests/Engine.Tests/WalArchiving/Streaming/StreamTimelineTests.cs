@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
 using Highwater.Engine.Repository;
 using Highwater.Engine.WalArchiving;
@@ -18,22 +20,35 @@ public sealed class StreamTimelineTests
         await using var standby = await PostgresServer.StartStandbyAsync(scene.Server, Token);
         var log = new EventLog<StreamWal>();
         scene.Logger = log;
+        var remote = new ConcurrentQueue<string>();
+        scene.RemoteStorage.Fault = (method, key) =>
+        {
+            if (method == "PutAsync" && key.StartsWith("wal-archive/00000002", StringComparison.Ordinal))
+                remote.Enqueue(key);
+            return null;
+        };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var session = scene.Streamer(standby).RunAsync(
             scene.Local, [scene.RemoteSource], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
         await scene.WriteSegmentsAsync(2);
+
+        // Enough to write for the checkpoint after a promotion to last for a while.
+        await scene.Server.ExecuteAsync("CREATE TABLE pages AS SELECT generate_series(1, 30000)", Token);
         var left = await scene.FlushedAsync();
         await StreamScene.UntilAsync(standby, "the standby's WAL is kept", async () =>
             await standby.QueryAsync<bool>(
                 $"SELECT coalesce(bool_or(restart_lsn >= '{left}'), false) FROM pg_replication_slots", Token));
 
         await standby.PromoteAsync(Token);
+        Assert.Equal(2u, (await new ReadServerFacts(standby.Connection).RunAsync(Token)).Timeline);
         await standby.ExecuteAsync("CREATE TABLE after_promotion AS SELECT 1; SELECT pg_switch_wal()", Token);
         await standby.ExecuteAsync("INSERT INTO after_promotion VALUES (2)", Token);
         var flushed = Lsn.Parse(await standby.QueryAsync<string>("SELECT pg_current_wal_flush_lsn()::text", Token));
         await StreamScene.UntilAsync(standby, "the new timeline is kept", async () =>
             await standby.QueryAsync<bool>(
                 $"SELECT bool_or(restart_lsn >= '{flushed}') FROM pg_replication_slots", Token));
+        await StreamScene.UntilAsync(standby, "the remote has more", () => Task.FromResult(remote.Count > 1));
+        Assert.Equal("wal-archive/00000002.history", remote.First());
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session);
 
@@ -68,6 +83,15 @@ public sealed class StreamTimelineTests
         await standby.WaitForReplayAsync(scene.Server, Token);
         await standby.PromoteAsync(Token);
         await standby.ExecuteAsync("CREATE TABLE after_promotion AS SELECT 1; SELECT pg_switch_wal()", Token);
+
+        // Where another standby was promoted to the same timeline before, nothing of this one may come between.
+        var history = WalFileName.HistoryOf(2);
+        using (var others = new MemoryStream("1\t0/1000000\tno recovery target specified\n"u8.ToArray()))
+            await scene.RemoteArchive.PutAsync(history, others, Token);
+        var conflict = await Assert.ThrowsAsync<HighwaterException>(() =>
+            scene.Streamer(standby).RunAsync(scene.Remote, [], StreamLimit.ServerPosition, Token));
+        Assert.Equal(ErrorCodes.WalConflict, conflict.Code);
+        await scene.RemoteStorage.DeleteAsync(RepositoryLayout.WalFile(history), Token);
 
         var streamed = await scene.Streamer(standby).RunAsync(
             scene.Local, [scene.RemoteSource], StreamLimit.ServerPosition, Token);

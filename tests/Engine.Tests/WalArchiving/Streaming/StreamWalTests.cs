@@ -1,5 +1,6 @@
 using Highwater.Engine.Errors;
 using Highwater.Engine.Postgres;
+using Highwater.Engine.Repository;
 using Highwater.Engine.WalArchiving.Streaming;
 
 namespace Highwater.Engine.Tests.WalArchiving.Streaming;
@@ -73,14 +74,20 @@ public sealed class StreamWalTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session);
     }
 
-    [Fact]
-    public async Task What_the_server_itself_has_spoilt_is_put_aside_and_later_segments_go_on()
+    [Theory]
+    [InlineData(WalAcknowledgement.Local)]
+    [InlineData(WalAcknowledgement.All)]
+    public async Task What_the_server_itself_has_spoilt_is_put_aside_once_and_later_segments_go_on(
+        WalAcknowledgement acknowledge)
     {
         await using var scene = await StreamScene.StartAsync();
+        scene.Options = scene.Options with { Acknowledge = acknowledge };
         await scene.TickAsync();
         await scene.WriteSegmentsAsync(1);
+        await scene.TickAsync();
         var spoilt = WalSegmentName.Containing(1, await scene.FlushedAsync(), StreamScene.Size);
-        await scene.WriteSegmentsAsync(2);
+        await scene.WriteAsync(400_000);
+        await scene.Server.ExecuteAsync("SELECT pg_switch_wal()", Token);
         var path = Path.Combine(scene.Server.DataDirectory, "pg_wal", spoilt.ToString());
         var bytes = await File.ReadAllBytesAsync(path, Token);
         bytes[200_000] ^= 1;
@@ -91,6 +98,14 @@ public sealed class StreamWalTests
         var fault = Assert.Single(streamed.Faults);
         Assert.Equal(ErrorCodes.WalInvalid.Code, fault.Code);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(fault.MovedTo!, Token));
+        Assert.True(streamed.Acknowledged >= spoilt.End(StreamScene.Size), "The server keeps what nobody wants.");
+        Assert.Empty((await new WalPieces(scene.Remote).ReadChainAsync(spoilt, Token)).Pieces);
+
+        // Nothing is behind it yet: it is not asked for again.
+        Assert.Empty((await scene.TickAsync()).Faults);
+        await scene.WriteSegmentsAsync(1);
+        Assert.Empty((await scene.TickAsync()).Faults);
+        Assert.Single(Directory.GetFiles(Path.Combine(scene.SpoolPath, "quarantine")));
         Assert.NotNull(await scene.LocalArchive.StatAsync(
             WalFileName.Of(spoilt.Next(StreamScene.Size)), Token));
     }
