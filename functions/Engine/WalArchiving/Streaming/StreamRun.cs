@@ -229,7 +229,7 @@ internal sealed class StreamRun : IAsyncDisposable
     }
 
     /// <summary>A continuous session goes on at once; a single run leaves nothing behind that can be brought in a
-    /// short while. What an outage has left is brought by the WAL sync, which has more to do than wait for it.</summary>
+    /// short while. What an outage has left is brought by the WAL sync, which has more to do than wait.</summary>
     private async Task FinishCopiesAsync(CancellationToken cancellationToken)
     {
         if (_limit.Duration is not null)

@@ -150,8 +150,9 @@ public sealed class StreamResumeTests
     {
         await using var scene = await StreamScene.StartAsync();
         await scene.TickAsync();
-        await using var holder = await WalConnection.OpenAsync(scene.Server.Connection, scene.Options, Token);
+        var holder = await WalConnection.OpenAsync(scene.Server.Connection, scene.Options, Token);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var messages = holder.Start((await scene.SlotAsync())!.RestartLsn!.Value, 1, leave.Token);
         var first = holder.NextAsync(messages);
         await StreamScene.UntilAsync(
@@ -162,19 +163,21 @@ public sealed class StreamResumeTests
         Assert.Equal(ErrorCodes.SlotUnusable, busy.Code);
         var clock = new WaitCounter();
         var session = scene.Streamer(clock: clock).RunAsync(
-            scene.Local, [], StreamLimit.For(TimeSpan.FromMinutes(5)), leave.Token);
+            scene.Local, [], StreamLimit.For(TimeSpan.FromMinutes(5)), end.Token);
         await StreamScene.UntilAsync(
             scene.Server, "it waits or fails", () => Task.FromResult(clock.Waits > 2 || session.IsCompleted));
         Assert.False(session.IsCompleted, "It gave up.");
+        await leave.CancelAsync();
+        await Record.ExceptionAsync(() => first); // It was told to stop.
+        await messages.DisposeAsync();
         await holder.DisposeAsync();
         await scene.WriteAsync(1_000);
         var flushed = await scene.FlushedAsync();
         await StreamScene.UntilAsync(
             scene.Server, "it is acknowledged", async () => (await scene.SlotAsync())!.RestartLsn >= flushed);
 
-        await leave.CancelAsync();
+        await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session);
-        await Record.ExceptionAsync(() => first); // Its connection was taken away.
     }
 
     [Fact]
