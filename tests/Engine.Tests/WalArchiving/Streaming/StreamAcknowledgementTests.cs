@@ -24,8 +24,7 @@ public sealed class StreamAcknowledgementTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var session = scene.Streamer().RunAsync(
             scene.Local, [scene.RemoteSource], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
-        await StreamScene.UntilAsync(
-            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+        await scene.UntilStreamingAsync();
 
         // From here on the storage that counts takes nothing, without saying so.
         using var open = new ManualResetEventSlim();

@@ -108,8 +108,7 @@ public sealed class StreamResumeTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var session = scene.Streamer().RunAsync(
             scene.Local, [scene.RemoteSource], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
-        await StreamScene.UntilAsync(
-            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+        await scene.UntilStreamingAsync();
         await scene.WriteAsync(1_000);
         var flushed = await scene.FlushedAsync();
 
@@ -129,8 +128,7 @@ public sealed class StreamResumeTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var session = scene.Streamer().RunAsync(
             scene.Local, [], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
-        await StreamScene.UntilAsync(
-            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+        await scene.UntilStreamingAsync();
 
         var busy = await Assert.ThrowsAsync<TransientException>(scene.TickAsync);
         Assert.Equal(ErrorCodes.SlotUnusable, busy.Code);
@@ -155,8 +153,7 @@ public sealed class StreamResumeTests
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var messages = holder.Start((await scene.SlotAsync())!.RestartLsn!.Value, 1, leave.Token);
         var first = holder.NextAsync(messages);
-        await StreamScene.UntilAsync(
-            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+        await scene.UntilStreamingAsync();
 
         var busy = await Assert.ThrowsAsync<TransientException>(() => scene.Streamer().RunAsync(
             scene.Local, [], StreamLimit.For(TimeSpan.FromMilliseconds(500)), Token));
@@ -190,8 +187,7 @@ public sealed class StreamResumeTests
         await using var holder = await WalConnection.OpenAsync(scene.Server.Connection, other, Token);
         await using var messages = holder.Start((await scene.SlotAsync())!.RestartLsn!.Value, 1, Token);
         var first = holder.NextAsync(messages);
-        await StreamScene.UntilAsync(
-            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+        await scene.UntilStreamingAsync();
         await scene.WriteSegmentsAsync(1);
         Assert.True(await first);
 

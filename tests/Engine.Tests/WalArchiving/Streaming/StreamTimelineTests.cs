@@ -140,8 +140,7 @@ public sealed class StreamTimelineTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var session = scene.Streamer().RunAsync(
             scene.Local, [], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
-        await StreamScene.UntilAsync(
-            scene.Server, "it streams", async () => await scene.SlotAsync() is { ActivePid: not null });
+        await scene.UntilStreamingAsync();
 
         // Another server's copy of the segment comes in by another way.
         var segment = WalSegmentName.Containing(1, await scene.FlushedAsync(), StreamScene.Size);
