@@ -153,7 +153,7 @@ internal sealed class StreamScene : IAsyncDisposable
     }
 
     /// <summary>Waits until somebody streams. A slot has an owner earlier: for a moment, who makes it.</summary>
-    public Task UntilStreamingAsync() => UntilAsync(Server, "somebody streams", async () => await Server.QueryAsync<bool>(
+    public Task UntilStreamingAsync() => UntilAsync(Server, "somebody streams", () => Server.QueryAsync<bool>(
         "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state IN ('catchup', 'streaming'))", Token));
 
     public static Task UntilAsync(PostgresServer server, string what, Func<Task<bool>> isSo) =>
