@@ -122,7 +122,7 @@ public sealed class StreamResumeTests
     }
 
     [Fact]
-    public async Task Only_one_streams_and_a_second_one_waits_for_what_it_brings()
+    public async Task A_run_beside_a_session_waits_for_what_that_brings()
     {
         await using var scene = await StreamScene.StartAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -130,8 +130,6 @@ public sealed class StreamResumeTests
             scene.Local, [], StreamLimit.For(TimeSpan.FromMinutes(5)), stop.Token);
         await scene.UntilStreamingAsync();
 
-        var busy = await Assert.ThrowsAsync<TransientException>(scene.TickAsync);
-        Assert.Equal(ErrorCodes.SlotUnusable, busy.Code);
         await scene.WriteSegmentsAsync(1);
         var flushed = await scene.FlushedAsync();
         var catchUp = new CatchUpWal(scene.Server.Connection, scene.Options, scene.Streamer(), TimeProvider.System);
@@ -191,6 +189,9 @@ public sealed class StreamResumeTests
         await scene.WriteSegmentsAsync(1);
         Assert.True(await first);
 
+        // Only one streams.
+        var busy = await Assert.ThrowsAsync<TransientException>(scene.TickAsync);
+        Assert.Equal(ErrorCodes.SlotUnusable, busy.Code);
         var catchUp = new CatchUpWal(scene.Server.Connection, scene.Options, scene.Streamer(), TimeProvider.System);
         var awaited = await Assert.ThrowsAsync<TransientException>(
             () => catchUp.RunAsync(scene.Local, [], TimeSpan.FromSeconds(1), Token));
