@@ -23,12 +23,7 @@ public static class WalGetCommand
     {
         var name = new Argument<string>("NAME") { Description = "The file PostgreSQL asks for (%f)" };
         var destination = new Argument<string>("DEST") { Description = "Where it is to stand (%p)" };
-        var timeline = new Option<uint?>("--timeline")
-        {
-            Description = "The timeline recovery is to end on (recovery_target_timeline, decimal). Nothing of an "
-                + "unfinished segment is given that this timeline has left behind; without it, that any has",
-            HelpName = "NUMBER",
-        };
+        var timeline = TimelineOption();
         var noPrefetch = new Option<bool>("--no-prefetch")
         {
             Description = "Do not fetch the following segments ahead, in the background",
@@ -58,12 +53,12 @@ public static class WalGetCommand
             {
                 var chosen = repository.Choose(arguments);
                 var file = arguments.GetValue(destination)!;
+                var last = arguments.GetValue(timeline);
                 await using var repositories = OpenRepositories.Of(chosen);
                 var answer = await new AnswerRestoreCommand(
-                    new FetchWal(
-                        repositories.Sources, NullLogger<FetchWal>.Instance, arguments.GetValue(timeline)),
+                    new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance, last),
                     arguments.GetValue(noPrefetch) ? null : PrefetchFolder.For(Environment.CurrentDirectory, file),
-                    () => PrefetchProcess.Start(RestoreCommandLine.ThisProgram(), chosen))
+                    () => PrefetchProcess.Start(RestoreCommandLine.ThisProgram(), chosen, last))
                     .RunAsync(arguments.GetValue(name)!, file, token);
                 if (answer.PrefetchTrouble is { } trouble)
                     terminal.Note($"highwater: the WAL after {answer.Name} is not fetched ahead: {trouble}");
@@ -79,4 +74,12 @@ public static class WalGetCommand
         });
         return command;
     }
+
+    /// <summary>The option of wal-get and of what it starts.</summary>
+    internal static Option<uint?> TimelineOption() => new("--timeline")
+    {
+        Description = "The timeline recovery is to end on (recovery_target_timeline, decimal). Nothing is given that "
+            + "this timeline has left behind; without it, nothing of an unfinished segment that any has",
+        HelpName = "NUMBER",
+    };
 }

@@ -12,6 +12,7 @@ public static class WalPrefetchCommand
 {
     public static Command Create()
     {
+        var timeline = WalGetCommand.TimelineOption();
         var repository = new RepositoryArguments();
         var command = new Command(
             "wal-prefetch",
@@ -23,19 +24,24 @@ public static class WalPrefetchCommand
             {PrefetchFolder.BelowDataDirectory} and removes them in the end.
 
             Example: highwater wal-prefetch --repository /srv/backups/main
-            """);
+            """)
+        { timeline };
         return repository.AddTo(command).WithAction((arguments, terminal, token) =>
-            RunAsync(repository, arguments, terminal, token));
+            RunAsync(repository, arguments, arguments.GetValue(timeline), terminal, token));
     }
 
     private static async Task<ExitCode> RunAsync(
-        RepositoryArguments repository, ParseResult arguments, Terminal terminal, CancellationToken cancellationToken)
+        RepositoryArguments repository,
+        ParseResult arguments,
+        uint? timeline,
+        Terminal terminal,
+        CancellationToken cancellationToken)
     {
         var dataDirectory = Environment.CurrentDirectory;
         var watch = new RecoveryWatch(dataDirectory);
         await using var repositories = OpenRepositories.Of(repository.Choose(arguments));
         var prefetch = new PrefetchWal(
-            new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance),
+            new FetchWal(repositories.Sources, NullLogger<FetchWal>.Instance, timeline),
             new PrefetchFolder(dataDirectory),
             () => watch.IsRecovering,
             new PrefetchLimits(),

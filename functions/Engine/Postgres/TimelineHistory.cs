@@ -67,6 +67,16 @@ public sealed partial class TimelineHistory
     public Lsn? LeftAt(uint timeline) =>
         Forks.Where(fork => fork.Parent == timeline).Select(fork => (Lsn?)fork.SwitchPoint).FirstOrDefault();
 
+    /// <summary>How many bytes of a segment, from its first, are part of this history: none if its timeline was left
+    /// before it, all if that was left after it or never.</summary>
+    public long PartOf(WalSegmentName segment, WalSegmentSize size)
+    {
+        var start = segment.Start(size);
+        if (LeftAt(segment.Timeline) is not { } left)
+            return size.Bytes;
+        return left > start ? (long)Math.Min(left.Value - start.Value, (ulong)size.Bytes) : 0;
+    }
+
     [GeneratedRegex("^([0-9]{1,10})\\s+([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})(\\s|\\z)")]
     private static partial Regex Line { get; }
 }

@@ -26,14 +26,19 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     /// <exception cref="HighwaterException">Pieces are there, but no repository could give them, or the one that leads
     /// farthest could not, for a reason that may pass; any storage error.</exception>
     /// <exception cref="IOException">The destination cannot be written.</exception>
+    /// <param name="segment">Which.</param>
+    /// <param name="given">How many of its bytes lead to the timeline, for one that is whole meanwhile; null for
+    /// all.</param>
+    /// <param name="destination">Where it is to stand.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public async Task<bool> RunAsync(
-        WalSegmentName segment, string destination, CancellationToken cancellationToken)
+        WalSegmentName segment, long? given, string destination, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await TryAsync(segment, destination, cancellationToken);
+                return await TryAsync(segment, given, destination, cancellationToken);
             }
             catch (HighwaterException e) when (e.Code == ErrorCodes.StorageObjectMissing && attempt < Attempts)
             {
@@ -43,7 +48,7 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     }
 
     private async Task<bool> TryAsync(
-        WalSegmentName segment, string destination, CancellationToken cancellationToken)
+        WalSegmentName segment, long? given, string destination, CancellationToken cancellationToken)
     {
         var archives = new List<WalArchive>();
         foreach (var source in repositories)
@@ -51,18 +56,19 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         var found = await FindPiecesAsync(segment, archives, cancellationToken);
         if (found.Count == 0)
             found = await FindPartialsAsync(segment, archives, cancellationToken);
-        var given = found.Count > 0 ? await JudgeAsync(segment, found, archives, cancellationToken) : [];
+        var judged = found.Count > 0 ? await JudgeAsync(segment, found, archives, cancellationToken) : [];
 
         // Asked last: pieces go away, and later WAL comes, only after the segment is there whole.
         foreach (var archive in archives)
         {
             if (await archive.StatAsync(WalFileName.Of(segment), cancellationToken) is not { IsThere: true })
                 continue;
-            await archive.FetchAsync(WalFileName.Of(segment), destination, cancellationToken);
+            await TimelineCut.FetchAsync(
+                archive, WalFileName.Of(segment), given, destination, cancellationToken);
             return true;
         }
 
-        return await WriteFarthestAsync(given, destination, cancellationToken);
+        return await WriteFarthestAsync(judged, destination, cancellationToken);
     }
 
     private static async Task<List<UnfinishedCopy>> FindPiecesAsync(

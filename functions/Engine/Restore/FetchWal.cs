@@ -10,14 +10,19 @@ namespace Highwater.Engine.Restore;
 /// </summary>
 /// <param name="repositories">Asked in this order until one has the file.</param>
 /// <param name="logger">Told of repositories that fail.</param>
-/// <param name="timeline">Which one recovery is to end on; null if that is not known.</param>
+/// <param name="timeline">Which one recovery is to end on: of what it has left behind nothing is given. Null if that is
+/// not known; whole segments are then given as they are.</param>
 public sealed partial class FetchWal(
     IReadOnlyList<RepositorySource> repositories, ILogger<FetchWal> logger, uint? timeline = null)
 {
+    private readonly TimelineCut? _cut = timeline is { } last ? new TimelineCut(repositories, last) : null;
+
     /// <summary>
     /// Puts the file at the destination, whole and verified or not at all. <see cref="WalGetOutcome.Absent"/> only if
-    /// every repository has answered that it does not have it: PostgreSQL takes that for the end of the WAL. Of the
-    /// segment that the server was writing when it was lost, what was streamed of it is put there, and zeros.
+    /// every repository has answered that it does not have it, or if it is no part of the timeline's history: PostgreSQL
+    /// takes that for the end of the WAL. Of a segment in which its timeline was left for that history, the bytes up to
+    /// there are put there, and zeros; of the one that the server was writing when it was lost, what was streamed of it,
+    /// and zeros.
     /// </summary>
     /// <param name="name">The name PostgreSQL asks for (%f): segment, history, backup history or partial
     /// segment.</param>
@@ -25,36 +30,59 @@ public sealed partial class FetchWal(
     /// <param name="cancellationToken">Stops it; nothing is left at the destination.</param>
     /// <exception cref="HighwaterException">No repository gave the file and one at least failed: the first failure;
     /// <see cref="ErrorCodes.UsageInvalid"/>: PostgreSQL archives no such file;
-    /// <see cref="ErrorCodes.RestoreFailed"/>: the destination cannot be written.</exception>
+    /// <see cref="ErrorCodes.WalAbsent"/>: the timeline's history, without which nobody can say what is part of it, is
+    /// in none; <see cref="ErrorCodes.RestoreFailed"/>: the destination cannot be written.</exception>
     public async Task<WalGetOutcome> RunAsync(string name, string destination, CancellationToken cancellationToken)
     {
-        if (await RunWholeAsync(name, destination, cancellationToken) == WalGetOutcome.Found)
-            return WalGetOutcome.Found;
-        return WalFileName.TryParse(name, out var file) && file.Kind == WalFileKind.Segment
-            && await FetchUnfinishedAsync(file.Segment, destination, cancellationToken)
+        var file = Parse(name);
+        var given = await FindGivenAsync(file, cancellationToken);
+        return given != 0
+            && (await FetchWholeAsync(file, given, destination, cancellationToken)
+                || (file.Kind == WalFileKind.Segment
+                    && await FetchUnfinishedAsync(file.Segment, given, destination, cancellationToken)))
                 ? WalGetOutcome.Found
                 : WalGetOutcome.Absent;
     }
 
-    /// <summary>As the other, but a segment is found only if it is whole. For what is laid ready before recovery asks:
-    /// an unfinished one may be finished by then.</summary>
+    /// <summary>As the other, but a segment is found only if it is whole and given whole. For what is laid ready before
+    /// recovery asks: an unfinished one may be finished by then, and one that was cut would mislead a recovery that is
+    /// told to go elsewhere after it was killed.</summary>
     /// <exception cref="HighwaterException">As the other.</exception>
     public async Task<WalGetOutcome> RunWholeAsync(
         string name, string destination, CancellationToken cancellationToken)
     {
-        if (!WalFileName.TryParse(name, out var file))
-            throw new HighwaterException(
-                ErrorCodes.UsageInvalid,
-                $"'{name}' is not the name of a WAL file.",
-                "call it as restore_command does: highwater wal-get 000000010000000000000002 pg_wal/RECOVERYXLOG");
+        var file = Parse(name);
+        return await FindGivenAsync(file, cancellationToken) is null
+            && await FetchWholeAsync(file, null, destination, cancellationToken)
+                ? WalGetOutcome.Found
+                : WalGetOutcome.Absent;
+    }
+
+    private static WalFileName Parse(string name) => WalFileName.TryParse(name, out var file)
+        ? file
+        : throw new HighwaterException(
+            ErrorCodes.UsageInvalid,
+            $"'{name}' is not the name of a WAL file.",
+            "call it as restore_command does: highwater wal-get 000000010000000000000002 pg_wal/RECOVERYXLOG");
+
+    /// <summary>How many bytes of the file; null for all.</summary>
+    private async Task<long?> FindGivenAsync(WalFileName file, CancellationToken cancellationToken) =>
+        _cut is not null && file.Kind == WalFileKind.Segment
+            ? await _cut.FindAsync(file.Segment, cancellationToken)
+            : null;
+
+    private async Task<bool> FetchWholeAsync(
+        WalFileName file, long? given, string destination, CancellationToken cancellationToken)
+    {
+        var name = file.ToString();
         HighwaterException? trouble = null;
         foreach (var source in repositories)
         {
             try
             {
                 var archive = new WalArchive(await source.OpenAsync(cancellationToken));
-                await archive.FetchAsync(file, destination, cancellationToken);
-                return WalGetOutcome.Found;
+                await TimelineCut.FetchAsync(archive, file, given, destination, cancellationToken);
+                return true;
             }
             catch (HighwaterException e) when (e.Code == ErrorCodes.WalAbsent)
             {
@@ -74,7 +102,7 @@ public sealed partial class FetchWal(
         if (trouble is not null)
             throw trouble;
         return repositories.Count > 0
-            ? WalGetOutcome.Absent
+            ? false
             : throw new HighwaterException(
                 ErrorCodes.UsageInvalid,
                 "No repository was named, so that nobody can say whether the WAL is there.",
@@ -82,12 +110,12 @@ public sealed partial class FetchWal(
     }
 
     private async Task<bool> FetchUnfinishedAsync(
-        WalSegmentName segment, string destination, CancellationToken cancellationToken)
+        WalSegmentName segment, long? given, string destination, CancellationToken cancellationToken)
     {
         try
         {
             return await new FetchUnfinishedWal(repositories, timeline)
-                .RunAsync(segment, destination, cancellationToken);
+                .RunAsync(segment, given, destination, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

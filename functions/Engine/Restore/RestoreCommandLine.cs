@@ -33,13 +33,16 @@ public static class RestoreCommandLine
         string[] call =
         [
             .. program.Select(Quote), "wal-get", "%f", "%p",
-            "--timeline", timeline.ToString(CultureInfo.InvariantCulture),
-            .. RepositoryWords(repositories).Select(Quote),
+            .. TimelineWords(timeline), .. RepositoryWords(repositories).Select(Quote),
         ];
         return prefetch
             ? TakePrefetched + Guard(program) + string.Join(' ', call)
             : Guard(program) + string.Join(' ', [.. call, "--no-prefetch"]);
     }
+
+    /// <summary>The option that names the timeline; nothing if that is not known.</summary>
+    internal static IEnumerable<string> TimelineWords(uint? timeline) =>
+        timeline is { } last ? ["--timeline", last.ToString(CultureInfo.InvariantCulture)] : [];
 
     /// <summary>The options that name the repositories, every path absolute, not quoted.</summary>
     internal static IEnumerable<string> RepositoryWords(IReadOnlyList<RepositoryOptions> repositories)

@@ -10,8 +10,10 @@ internal sealed class WalPath(
     WalSegmentName first,
     WalSegmentName last,
     TimelineHistory history,
-    UnfinishedSegment? unfinished = null)
+    WalReach reach)
 {
+    private readonly UnfinishedSegment? _unfinished = reach.Unfinished;
+
     /// <summary>How many segments there are, the unfinished one included.</summary>
     public long Count => (long)(LastNumber - FirstNumber) + 1;
 
@@ -19,13 +21,17 @@ internal sealed class WalPath(
     public ulong FirstNumber => first.Number(size);
 
     /// <summary>The number of the last segment, which may be unfinished.</summary>
-    public ulong LastNumber => last.Number(size) + (unfinished is null ? 0UL : 1);
+    public ulong LastNumber => last.Number(size) + (_unfinished is null ? 0UL : 1);
 
     /// <summary>Whether a segment is there in pieces only.</summary>
-    public bool IsUnfinished(ulong number) => unfinished is not null && number == LastNumber;
+    public bool IsUnfinished(ulong number) => _unfinished is not null && number == LastNumber;
 
-    /// <summary>How many bytes recovery is given of the segment that is there in pieces.</summary>
-    public long UnfinishedBytes => (long)(unfinished!.End.Value - unfinished.Segment.Start(size).Value);
+    /// <summary>Whether recovery is given less than the whole of a segment: it is there in pieces, or its timeline was
+    /// left within it.</summary>
+    public bool IsCut(ulong number) => number == LastNumber && reach.End < Start(number + 1);
+
+    /// <summary>How many bytes recovery is given of the last segment.</summary>
+    public long LastBytes => (long)(reach.End.Value - Start(LastNumber).Value);
 
     /// <summary>The path of a reach, or null if not even its first segment is there.</summary>
     public static async Task<WalPath?> OfAsync(
@@ -38,12 +44,12 @@ internal sealed class WalPath(
             ? await archive.ReadHistoryAsync(timeline, cancellationToken)
             : TimelineHistory.WithoutFile(timeline);
         return new WalPath(
-            archive.Repository.Description.WalSegmentSize, backup.FirstSegment, last, history, reach.Unfinished);
+            archive.Repository.Description.WalSegmentSize, backup.FirstSegment, last, history, reach);
     }
 
     /// <summary>The segment with a number.</summary>
     public WalSegmentName Segment(ulong number) => IsUnfinished(number)
-        ? unfinished!.Segment
+        ? _unfinished!.Segment
         : number == last.Number(size)
         ? last
         : WalSegmentName.FromNumber(

@@ -65,8 +65,8 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
 
     private async Task<WalContents> ReadContentsAsync(ulong number, CancellationToken cancellationToken)
     {
-        if (path.IsUnfinished(number))
-            return await SummarizeAsync(number, await ReadTailAsync(number - 1, cancellationToken), cancellationToken);
+        if (path.IsCut(number))
+            return await SummarizeAsync(number, await ReadTailBeforeAsync(number, cancellationToken), cancellationToken);
         var header = await archive.ReadHeaderAsync(WalFileName.Of(path.Segment(number)), cancellationToken);
         if (header.Contents is { } contents)
             return contents;
@@ -90,7 +90,7 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
         ulong number, CancellationToken cancellationToken)
     {
         var landmarks = new List<WalLandmark>();
-        var before = number == path.FirstNumber ? null : await ReadTailAsync(number - 1, cancellationToken);
+        var before = await ReadTailBeforeAsync(number, cancellationToken);
         var parser = new WalRecordParser(path.Start(number), path.Segment(number).Timeline, before, record =>
         {
             if (WalLandmark.Of(record) is { } landmark)
@@ -100,27 +100,30 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
         return landmarks;
     }
 
-    private async Task<WalTail?> ReadTailAsync(ulong number, CancellationToken cancellationToken) =>
-        (await ReadContentsAsync(number, cancellationToken)).Tail;
+    private async Task<WalTail?> ReadTailBeforeAsync(ulong number, CancellationToken cancellationToken) =>
+        number == path.FirstNumber ? null : (await ReadContentsAsync(number - 1, cancellationToken)).Tail;
 
     private async Task ReadAsync(ulong number, SpanTaker take, CancellationToken cancellationToken)
     {
-        if (!path.IsUnfinished(number))
+        // Streaming may have brought more since the plan, and another future may follow where the timeline was left.
+        var rest = path.IsCut(number) ? path.LastBytes : long.MaxValue;
+        if (path.IsUnfinished(number))
         {
-            var file = WalFileName.Of(path.Segment(number));
-            await using var plain = await archive.OpenReadAsync(file, cancellationToken);
-            await ReadAsync(plain, take, cancellationToken);
+            await new ReadUnfinishedWal(archive, path.Segment(number), bytes => TakeUpToRest(bytes.Span))
+                .RunAsync(cancellationToken);
             return;
         }
 
-        // Streaming may have brought more since the plan, and another future may follow where the timeline was left.
-        var rest = path.UnfinishedBytes;
-        await new ReadUnfinishedWal(archive, path.Segment(number), bytes =>
+        var file = WalFileName.Of(path.Segment(number));
+        await using var plain = await archive.OpenReadAsync(file, cancellationToken);
+        await ReadAsync(plain, TakeUpToRest, cancellationToken);
+
+        void TakeUpToRest(ReadOnlySpan<byte> bytes)
         {
-            var part = bytes.Span[..(int)Math.Min(bytes.Length, rest)];
+            var part = bytes[..(int)Math.Min(bytes.Length, rest)];
             rest -= part.Length;
             take(part);
-        }).RunAsync(cancellationToken);
+        }
     }
 
     private static async Task ReadAsync(Stream plain, SpanTaker take, CancellationToken cancellationToken)

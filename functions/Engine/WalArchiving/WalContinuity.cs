@@ -199,7 +199,7 @@ public sealed class WalContinuity
             var parents = next with { Timeline = fork.Parent };
             if (Has(parents))
                 return new WalReach(
-                    fork.Parent, fork.SwitchPoint, parents, _segments[parents], next, isGap);
+                    history.TimelineAt(fork.SwitchPoint), fork.SwitchPoint, parents, _segments[parents], next, isGap);
             if (last is not null && FindUnfinished(parents, history) is { } streamed)
                 return new WalReach(
                     history.TimelineAt(streamed.End), streamed.End, last, streamed.StoredAt, next, isGap, streamed);

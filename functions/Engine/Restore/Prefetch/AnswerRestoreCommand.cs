@@ -27,7 +27,7 @@ public sealed class AnswerRestoreCommand(FetchWal fetch, PrefetchFolder? folder,
         return new WalGetAnswer(name, outcome, outcome switch
         {
             WalGetOutcome.Absent => Try(ClearUp),
-            _ => isSegment ? Try(() => FetchAhead(segment, destination)) : null,
+            _ => Try(isSegment ? () => FetchAhead(segment, destination) : ClearUp),
         });
     }
 
@@ -56,7 +56,8 @@ public sealed class AnswerRestoreCommand(FetchWal fetch, PrefetchFolder? folder,
     /// <summary>
     /// Recovery may end here. It always asks for something that is not there before it does, if only the history of
     /// the timeline it is about to choose (findNewestTimeLine in access/transam/timeline.c); so what a process left
-    /// that was killed does not stay for ever.
+    /// that was killed does not stay for ever. Nor is it taken by a recovery towards another timeline, for which it may
+    /// lie beyond a fork: that asks for its timeline's history before any segment.
     /// </summary>
     private void ClearUp()
     {

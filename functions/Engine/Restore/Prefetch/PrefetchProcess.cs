@@ -16,10 +16,16 @@ public static class PrefetchProcess
 
     /// <param name="program">The words that start this program.</param>
     /// <param name="repositories">Asked in this order.</param>
+    /// <param name="timeline">Which one recovery is to end on; null if that is not known.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no sh.</exception>
-    public static void Start(IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories)
+    public static void Start(
+        IReadOnlyList<string> program, IReadOnlyList<RepositoryOptions> repositories, uint? timeline = null)
     {
-        string[] words = [.. program, "wal-prefetch", .. RestoreCommandLine.RepositoryWords(repositories)];
+        string[] words =
+        [
+            .. program, "wal-prefetch",
+            .. RestoreCommandLine.TimelineWords(timeline), .. RestoreCommandLine.RepositoryWords(repositories),
+        ];
         using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", Script, "sh", .. words]))!;
         shell.WaitForExit();
     }
