@@ -19,6 +19,9 @@ public sealed class PromotionFixture : IAsyncLifetime
 
     public Installation Installation { get; private set; } = null!;
 
+    /// <summary>After row 1 and before the table <c>abandoned</c>, in one segment, which was archived.</summary>
+    public Lsn AfterRowOne { get; private set; }
+
     /// <summary>Where timeline 2 began, in the middle of a segment.</summary>
     public Lsn FirstSwitch { get; private set; }
 
@@ -43,6 +46,8 @@ public sealed class PromotionFixture : IAsyncLifetime
         await Installation.RunJsonAsync(Token, "backup");
         await using var serve = await ServeProcess.StartAsync(Installation, Token);
         await WriteAsync(first, 1);
+        AfterRowOne = Lsn.Parse(await first.QueryAsync<string>("SELECT pg_current_wal_insert_lsn()::text", Token));
+        await first.ExecuteAsync("CREATE TABLE abandoned ()", Token);
         await first.ArchiveCurrentWalAsync(Token);
 
         var second = await AddStandbyAsync(first);

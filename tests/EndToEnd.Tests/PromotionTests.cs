@@ -1,5 +1,6 @@
 using Highwater.Engine.Postgres;
 using Highwater.TestKit.Postgres;
+using Highwater.TestKit.Storage;
 
 namespace Highwater.EndToEnd.Tests;
 
@@ -79,6 +80,38 @@ public sealed class PromotionTests(PromotionFixture fixture) : IClassFixture<Pro
         // A recovered server begins a timeline of its own, and takes the first number that is free.
         Assert.Equal(
             endsOn, await server.QueryAsync<int>("SELECT timeline_id FROM pg_control_checkpoint()", Token));
+    }
+
+    [Theory]
+    [InlineData("latest", "1", false)]
+    [InlineData("1", "1,2", true)]
+    public async Task What_an_old_primary_wrote_after_the_fork_is_restored_only_on_its_own_timeline(
+        string timeline, string steps, bool withAbandoned)
+    {
+        // As if another server had been promoted after row 1, and lost with all its WAL but the history.
+        var copy = Installation.PathOf("lost-" + timeline);
+        Shell.Run("cp", "-a", Installation.LocalRepository, copy);
+        foreach (var path in Directory.GetFileSystemEntries(Path.Combine(copy, "wal-archive"))
+            .Where(path => Path.GetFileName(path)[..8] is "00000002" or "00000003"))
+        {
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            else
+                File.Delete(path);
+        }
+
+        await File.WriteAllTextAsync(
+            Path.Combine(copy, "wal-archive", "00000002.history"), $"1\t{fixture.AfterRowOne}\tlost\n", Token);
+        await PostgresAccount.TakeOverAsync(copy, Token);
+        var directory = Installation.PathOf("from-lost-" + timeline);
+        (await Installation.RunBareAsync(
+            Token, ["restore", "--to", directory, "--target-timeline", timeline, "--repository", copy])).ExpectDone();
+        await using var server = await PostgresServer.StartExistingAsync(directory, new PostgresServerOptions(), Token);
+        Assert.Equal(
+            steps,
+            (await server.PsqlAsync("SELECT string_agg(step::text, ',' ORDER BY step) FROM steps", Token)).Trim());
+        Assert.Equal(
+            withAbandoned, await server.QueryAsync<bool>("SELECT to_regclass('abandoned') IS NOT NULL", Token));
     }
 
     private static ulong Number(Lsn lsn) => lsn.Value / SegmentBytes;

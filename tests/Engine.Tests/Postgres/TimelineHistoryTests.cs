@@ -17,6 +17,21 @@ public sealed class TimelineHistoryTests
     }
 
     [Theory]
+    [InlineData(1u, 3, 1 << 20)] // its timeline was left after it
+    [InlineData(1u, 4, 0x8010)]
+    [InlineData(1u, 5, 0)]
+    [InlineData(2u, 5, 1 << 20)] // at its end
+    [InlineData(2u, 6, 0)] // at its start
+    [InlineData(3u, 9, 1 << 20)] // a sister
+    [InlineData(4u, 9, 1 << 20)]
+    public void Of_a_segment_what_lies_before_the_fork_is_part_of_the_history(uint timeline, uint number, long bytes)
+    {
+        var size = new WalSegmentSize(1 << 20);
+        var history = TimelineHistory.Parse(4, "1\t0/408010\tpromoted\n2\t0/600000\tpromoted\n");
+        Assert.Equal(bytes, history.PartOf(WalSegmentName.FromNumber(timeline, number, size), size));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("# nothing else\n")]
     [InlineData("1 and a half\n")]

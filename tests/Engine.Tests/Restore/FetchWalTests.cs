@@ -87,6 +87,119 @@ public sealed class FetchWalTests : IDisposable
         await Assert.ThrowsAsync<HighwaterException>(() => Fetch(scene.Local).RunAsync("passwd", Destination, Token));
     }
 
+    [Theory]
+    [InlineData("0/4FFFF8", 0)]
+    [InlineData("0/500000", 0)] // the start of the segment
+    [InlineData("0/500008", 8)]
+    [InlineData("0/5FFFF8", (1 << 20) - 8)]
+    [InlineData("0/600000", 1 << 20)] // its end
+    [InlineData("0/900000", 1 << 20)]
+    public async Task Of_a_whole_segment_nothing_is_given_that_the_timeline_asked_for_has_left_behind(
+        string left, int length)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await ArchiveWithHistoryAsync(scene, left);
+        var whole = BytesOf(Segment(5));
+
+        var outcome = await FetchAsync(scene, timeline: 2);
+
+        Assert.Equal(length > 0 ? WalGetOutcome.Found : WalGetOutcome.Absent, outcome);
+        if (length > 0)
+            Assert.Equal([.. whole[..length], .. new byte[whole.Length - length]], File.ReadAllBytes(Destination));
+        Assert.Equal(length > 0 ? 1 : 0, Directory.GetFiles(_folder.Path).Length);
+
+        // Who goes to the older timeline, or has not said where, gets what there is.
+        foreach (var other in new uint?[] { 1, null })
+        {
+            Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, other));
+            Assert.Equal(whole, File.ReadAllBytes(Destination));
+        }
+    }
+
+    [Theory]
+    [InlineData("0/500000", WalGetOutcome.Absent)]
+    [InlineData("0/508000", WalGetOutcome.Absent)]
+    [InlineData("0/600000", WalGetOutcome.Found)]
+    public async Task Ahead_of_recovery_a_segment_is_given_only_if_all_of_it_will_be(
+        string left, WalGetOutcome outcome)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await ArchiveWithHistoryAsync(scene, left);
+
+        Assert.Equal(outcome, await Fetch(2, scene.Local).RunWholeAsync(Segment(5).ToString(), Destination, Token));
+        Assert.Equal(outcome == WalGetOutcome.Found, File.Exists(Destination));
+    }
+
+    [Fact]
+    public async Task The_history_is_read_once_from_whichever_repository_has_it_and_not_at_all_if_it_does_not_matter()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await ArchiveWithHistoryAsync(scene, "0/500008");
+        await scene.ReplicateAsync();
+        await scene.LocalStorage.DeleteAsync("wal-archive/00000002.history", Token);
+        var reads = 0;
+        scene.RemoteStorage.Fault = (method, key) =>
+        {
+            if (key.EndsWith(".history", StringComparison.Ordinal)
+                && method == nameof(scene.RemoteStorage.OpenReadAsync))
+                reads++;
+            return null;
+        };
+
+        await FetchAsync(scene, 1);
+        await FetchAsync(scene, null);
+        Assert.Equal(0, reads);
+        var fetch = Fetch(2, scene.Local, scene.Remote);
+        for (var time = 0; time < 3; time++)
+            Assert.Equal(WalGetOutcome.Found, await fetch.RunAsync(Segment(5).ToString(), Destination, Token));
+        Assert.Equal(0, File.ReadAllBytes(Destination)[8]);
+        Assert.Equal(1, reads);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_nobody_can_say_where_the_timeline_was_left_recovery_is_stopped(bool isAway)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool(5);
+        await scene.ArchiveAsync();
+        if (isAway)
+            scene.RemoteStorage.Fault =
+                (_, _) => new TransientException(ErrorCodes.StorageUnreachable, "Away.", "wait");
+
+        var error = await Assert.ThrowsAnyAsync<HighwaterException>(() => FetchAsync(scene, 2));
+
+        Assert.Equal(isAway ? ErrorCodes.StorageUnreachable : ErrorCodes.WalAbsent, error.Code);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task One_that_comes_whole_while_its_pieces_are_looked_for_is_cut_as_well()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        scene.Spool(5);
+        scene.SpoolText("00000002.history", "1\t0/500008\tpromoted\n");
+        var isDone = false;
+        scene.RemoteStorage.Fault = (method, key) =>
+        {
+            if (!isDone && method == nameof(scene.RemoteStorage.ListAsync))
+            {
+                isDone = true;
+                scene.ArchiveAsync().GetAwaiter().GetResult();
+            }
+
+            return null;
+        };
+        await scene.RemoteArchive.PutAsync(
+            Engine.Postgres.WalFileName.HistoryOf(2), scene.InSpool("00000002.history"), Token);
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, 2));
+
+        Assert.True(isDone);
+        Assert.Equal([.. BytesOf(Segment(5))[..8], 0], File.ReadAllBytes(Destination)[..9]);
+    }
+
     [Fact]
     public void Trouble_exits_above_125_and_absence_with_1()
     {
@@ -95,6 +208,18 @@ public sealed class FetchWalTests : IDisposable
         Assert.InRange(WalGetExitCode.Trouble, 126, 255);
     }
 
-    private static FetchWal Fetch(params BackupRepository[] repositories) =>
-        new([.. repositories.Select(RestoreScene.Source)], NullLogger<FetchWal>.Instance);
+    private static FetchWal Fetch(params BackupRepository[] repositories) => Fetch(null, repositories);
+
+    private static FetchWal Fetch(uint? timeline, params BackupRepository[] repositories) =>
+        new([.. repositories.Select(RestoreScene.Source)], NullLogger<FetchWal>.Instance, timeline);
+
+    private Task<WalGetOutcome> FetchAsync(WalScene scene, uint? timeline) =>
+        Fetch(timeline, scene.Local, scene.Remote).RunAsync(Segment(5).ToString(), Destination, Token);
+
+    private static async Task ArchiveWithHistoryAsync(WalScene scene, string left)
+    {
+        scene.Spool(5);
+        scene.SpoolText("00000002.history", $"1\t{left}\tpromoted\n");
+        await scene.ArchiveAsync();
+    }
 }

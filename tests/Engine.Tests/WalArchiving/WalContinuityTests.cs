@@ -156,7 +156,7 @@ public sealed class WalContinuityTests
         var fork = new Lsn(Segment(5).Start(Size).Value + 0x1234);
         var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
         var reach = Of([.. Segments(1, 3, 4, 5), .. Segments(2, 6)], History(2, (1, fork))).ReachFrom(backup);
-        Assert.Equal((1u, fork, Segment(5)), (reach.Timeline, reach.End, reach.LastSegment));
+        Assert.Equal((2u, fork, Segment(5)), (reach.Timeline, reach.End, reach.LastSegment));
         Assert.Equal(Segment(5, 2), reach.Next);
         Assert.True(reach.LaterExists);
     }

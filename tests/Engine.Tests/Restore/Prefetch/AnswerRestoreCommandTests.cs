@@ -86,6 +86,34 @@ public sealed class AnswerRestoreCommandTests
     }
 
     [Fact]
+    public async Task What_lies_beyond_the_fork_is_not_laid_ready_nor_taken_from_what_a_killed_one_left()
+    {
+        await using var scene = await PrefetchScene.CreateAsync(6);
+        scene.Wal.SpoolText("00000002.history", "1\t0/408000\tpromoted\n");
+        await scene.Wal.ArchiveAsync();
+        scene.Limits = scene.Limits with { MaxSegments = 6 };
+        scene.Timeline = 2;
+
+        // Laid by a process that was on its way to timeline 1; recovery sets out by asking for its own history.
+        Directory.CreateDirectory(scene.PrefetchPath);
+        await File.WriteAllBytesAsync(
+            Path.Combine(scene.PrefetchPath, Segment(5).ToString()), BytesOf(Segment(5)), Token);
+        Assert.Equal(WalGetOutcome.Found, (await scene.AskAsync("00000002.history")).Outcome);
+        Assert.False(Directory.Exists(scene.PrefetchPath));
+
+        await scene.AskAsync(Segment(1).ToString());
+        await scene.AwaitReadyAsync(2, 3);
+        scene.Take(2);
+        scene.Take(3);
+        await scene.GoneAsync();
+
+        Assert.Equal(WalGetOutcome.Found, (await scene.AskAsync(Segment(4).ToString())).Outcome);
+        Assert.Equal(0, (await File.ReadAllBytesAsync(scene.Destination, Token))[0x8000]);
+        Assert.Equal(WalGetOutcome.Absent, (await scene.AskAsync(Segment(5).ToString())).Outcome);
+        await scene.EndedAsync();
+    }
+
+    [Fact]
     public async Task One_repository_away_and_the_other_without_the_segment_is_trouble_and_not_the_end_of_the_WAL()
     {
         await using var scene = await PrefetchScene.CreateAsync(1);

@@ -27,7 +27,7 @@ public sealed class PrefetchProcessTests : IDisposable
 
         string[] words =
         [
-            "wal-prefetch", "--repository", Odd, "--repository", "sftp://me@host/srv/b",
+            "wal-prefetch", "--timeline", "17", "--repository", Odd, "--repository", "sftp://me@host/srv/b",
             "--identity-file", "/keys/id", "--known-hosts", "/keys/known",
         ];
         var report = await ReportAsync();
@@ -51,7 +51,7 @@ public sealed class PrefetchProcessTests : IDisposable
     {
         var program = _folder.Combine("program");
         File.WriteAllText(program, $"#!/bin/sh\n{script}\nmv \"$0.new\" '{Report}'\n");
-        PrefetchProcess.Start(["sh", program], repositories);
+        PrefetchProcess.Start(["sh", program], repositories, 17);
     }
 
     private async Task<string[]> ReportAsync()

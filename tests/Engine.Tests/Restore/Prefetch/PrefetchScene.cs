@@ -67,8 +67,11 @@ internal sealed class PrefetchScene : IAsyncDisposable
         File.WriteAllText(Path.Combine(dataDirectory, "recovery.signal"), "");
     }
 
+    /// <summary>Which timeline recovery is to end on.</summary>
+    public uint? Timeline { get; set; }
+
     public FetchWal Fetch() => new(
-        [RestoreScene.Source(Wal.Local), RestoreScene.Source(Wal.Remote)], NullLogger<FetchWal>.Instance);
+        [RestoreScene.Source(Wal.Local), RestoreScene.Source(Wal.Remote)], NullLogger<FetchWal>.Instance, Timeline);
 
     public PrefetchWal Prefetch() => new(
         Fetch(), Folder, () => IsRecovering, Limits, TimeProvider.System, new RefusalLog(Refusals));
