@@ -21,16 +21,16 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
 
     /// <summary>Puts the segment at the destination, whole and verified or not at all. The repository that leads
     /// farthest is taken; one that has come to have it whole meanwhile before all others.</summary>
-    /// <returns>False if none has a usable piece of it nor what a promotion left, or if it is not where the WAL
-    /// ends.</returns>
-    /// <exception cref="HighwaterException">Pieces are there, but no repository could give them, or the one that leads
-    /// farthest could not, for a reason that may pass; any storage error.</exception>
-    /// <exception cref="IOException">The destination cannot be written.</exception>
     /// <param name="segment">Which.</param>
     /// <param name="given">How many of its bytes lead to the timeline, for one that is whole meanwhile; null for
     /// all.</param>
     /// <param name="destination">Where it is to stand.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>False if none has a usable piece of it nor what a promotion left, or if it is not where the WAL
+    /// ends.</returns>
+    /// <exception cref="HighwaterException">Pieces are there, but no repository could give them, or the one that leads
+    /// farthest could not, for a reason that may pass; any storage error.</exception>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
     public async Task<bool> RunAsync(
         WalSegmentName segment, long? given, string destination, CancellationToken cancellationToken)
     {

@@ -26,9 +26,10 @@ internal sealed class WalPath(
     /// <summary>Whether a segment is there in pieces only.</summary>
     public bool IsUnfinished(ulong number) => _unfinished is not null && number == LastNumber;
 
-    /// <summary>Whether recovery is given less than the whole of a segment: it is there in pieces, or its timeline was
-    /// left within it.</summary>
-    public bool IsCut(ulong number) => number == LastNumber && reach.End < Start(number + 1);
+    /// <summary>Whether recovery may be given less than the whole of a segment: it is there in pieces only, or its
+    /// timeline was left within it.</summary>
+    public bool IsCut(ulong number) =>
+        IsUnfinished(number) || (number == LastNumber && reach.End < Start(number + 1));
 
     /// <summary>How many bytes recovery is given of the last segment.</summary>
     public long LastBytes => (long)(reach.End.Value - Start(LastNumber).Value);

@@ -160,6 +160,29 @@ public sealed class PlanRestoreTests(RestoreScene scene) : IClassFixture<Restore
         return copy;
     }
 
+    [Fact]
+    public async Task Whole_WAL_of_an_old_primary_beyond_the_fork_is_planned_for_its_own_timeline_only()
+    {
+        var copy = await scene.CopyAsync("forked");
+        var archive = new WalArchive(copy);
+        var forked = WalFileName.Of(WalSegmentName.Containing(1, scene.AfterC, copy.Description.WalSegmentSize));
+        var contents = (await archive.ReadHeaderAsync(forked, Token)).Contents!;
+        var fork = contents.RestorePoints!.Single(point => point.Name == "after b").Lsn;
+        var history = System.Text.Encoding.UTF8.GetBytes($"1\t{fork}\tlost\n");
+        await archive.PutAsync(WalFileName.HistoryOf(2), new MemoryStream(history), Token);
+
+        var beyond = RecoveryTarget.At(contents.LastRecord!.Value);
+        var error = await RefusalAsync(Of(beyond), copy);
+        Assert.Equal(ErrorCodes.RecoveryTargetUnreachable, error.Code);
+        Assert.Equal(1u, (await PlanAsync(Of(beyond with { Timeline = RecoveryTargetTimeline.Of(1) }), copy)).Timeline);
+        var onNew = await PlanAsync(Of(RecoveryTarget.Latest), copy);
+        Assert.Equal((2u, forked.Segment), (onNew.Timeline, onNew.LastSegment));
+        var onOld = await PlanAsync(Of(RecoveryTarget.Latest with { Timeline = RecoveryTargetTimeline.Of(1) }), copy);
+        Assert.True(onNew.LastCommitAt < onOld.LastCommitAt, $"{onNew} is not before {onOld}");
+
+        RestoreRequest Of(RecoveryTarget target) => new(target, scene.First.Id);
+    }
+
     private Task<HighwaterException> RefusalAsync(RestoreRequest request, BackupRepository? repository = null) =>
         Assert.ThrowsAsync<HighwaterException>(() => PlanAsync(request, repository ?? scene.Local));
 
