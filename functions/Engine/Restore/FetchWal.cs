@@ -19,10 +19,10 @@ public sealed partial class FetchWal(
 
     /// <summary>
     /// Puts the file at the destination, whole and verified or not at all. <see cref="WalGetOutcome.Absent"/> only if
-    /// every repository has answered that it does not have it, or if it is no part of the timeline's history: PostgreSQL
-    /// takes that for the end of the WAL. Of a segment in which its timeline was left for that history, the bytes up to
-    /// there are put there, and zeros; of the one that the server was writing when it was lost, what was streamed of it,
-    /// and zeros.
+    /// every repository has answered that it does not have it, or if it is no part of the timeline's history:
+    /// PostgreSQL takes that for the end of the WAL. Of a segment in which its timeline was left for that history, the
+    /// bytes up to the fork are put there, and zeros; of the one that the server was writing when it was lost, what was
+    /// streamed of it, and zeros.
     /// </summary>
     /// <param name="name">The name PostgreSQL asks for (%f): segment, history, backup history or partial
     /// segment.</param>

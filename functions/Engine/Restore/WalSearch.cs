@@ -66,7 +66,11 @@ internal sealed class WalSearch(WalArchive archive, WalPath path)
     private async Task<WalContents> ReadContentsAsync(ulong number, CancellationToken cancellationToken)
     {
         if (path.IsCut(number))
-            return await SummarizeAsync(number, await ReadTailBeforeAsync(number, cancellationToken), cancellationToken);
+        {
+            var before = await ReadTailBeforeAsync(number, cancellationToken);
+            return await SummarizeAsync(number, before, cancellationToken);
+        }
+
         var header = await archive.ReadHeaderAsync(WalFileName.Of(path.Segment(number)), cancellationToken);
         if (header.Contents is { } contents)
             return contents;
