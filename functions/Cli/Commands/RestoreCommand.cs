@@ -98,7 +98,8 @@ public sealed class RestoreCommand
         var options = new RestoreOptions(
             Path.GetFullPath(arguments.GetValue(_directory)!),
             RestoreCommandLine.Of(
-                RestoreCommandLine.ThisProgram(), chosen, plan.Timeline, prefetch: !arguments.GetValue(_noPrefetch)),
+                RestoreCommandLine.ThisProgram(), chosen, plan.WantedTimeline,
+                prefetch: !arguments.GetValue(_noPrefetch)),
             tablespaces,
             arguments.GetValue(_owner));
         var progress = new PercentLines("  restoring", terminal).Of<RestoreProgress>(now => (now.BytesDone, now.Bytes));

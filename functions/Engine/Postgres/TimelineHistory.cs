@@ -67,6 +67,19 @@ public sealed partial class TimelineHistory
     public Lsn? LeftAt(uint timeline) =>
         Forks.Where(fork => fork.Parent == timeline).Select(fork => (Lsn?)fork.SwitchPoint).FirstOrDefault();
 
+    /// <summary>Where a timeline of this history began: what it has before is a copy of its parent's. Null if it is the
+    /// oldest one, or no part of it.</summary>
+    public TimelineFork? OriginOf(uint timeline)
+    {
+        for (var i = 0; i < Forks.Count; i++)
+        {
+            if ((i + 1 < Forks.Count ? Forks[i + 1].Parent : Timeline) == timeline)
+                return Forks[i];
+        }
+
+        return null;
+    }
+
     /// <summary>How many bytes of a segment, from its first, are part of this history: none if its timeline was left
     /// before it, all if that was left after it or never.</summary>
     public long PartOf(WalSegmentName segment, WalSegmentSize size)

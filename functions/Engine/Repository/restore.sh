@@ -158,18 +158,47 @@ unfinished() { # SEGMENT: makes it in $new, or says no (1), or that a piece went
     rm -f "$new.piece"
     end=$reached
   done
-  if [ "$end" -eq 0 ] && [ -s "$folder/$1.partial.zst" ]; then
-    # What a promotion left of it. Behind its last whole record stands what was in that file before.
-    plain "$folder/$1.partial.zst" "$new"
-    end=$(wc -c <"$new")
+  judge_end "$1"
+  if [ -s "$folder/$1.partial.zst" ]; then
+    # What a promotion left of it. It ends where its timeline was left; if that is not known, pieces come first.
+    pieces=$end
+    end=$size
+    judge_end "$1"
+    if [ "$pieces" -eq 0 ] || { [ "$end" -lt "$size" ] && [ "$end" -gt "$pieces" ]; }; then
+      plain "$folder/$1.partial.zst" "$new"
+    else
+      end=$pieces
+    fi
   fi
-  [ "$end" -eq 0 ] || judge_end "$1"
-  if [ "$end" -eq 0 ]; then
+  if [ "$end" -eq 0 ] || parent_leads_farther "$1"; then
     rm -f "$new"
     return 1
   fi
   truncate -s "$end" "$new" || die_wal "cannot write $new"
   truncate -s "$size" "$new" || die_wal "cannot write $new"
+}
+
+# PostgreSQL asks for the parent timeline's copy of a segment only if it does not get the child's, of which there may be less
+# than the child has from its parent.
+parent_leads_farther() { # SEGMENT: of which $end bytes are there
+  [ -s "$repository/wal-archive/$timeline.history" ] || return 1
+  origin='' # The last line tells where the timeline itself began.
+  while read -r parent left _; do
+    case $parent in
+      *[!0-9]* | '') continue ;;
+    esac
+    origin=$parent
+    fork=$(((0x${left%/*} << 32) + 0x${left#*/} - start))
+  done <"$repository/wal-archive/$timeline.history"
+  [ -n "$origin" ] && [ "$end" -le "$fork" ] || return 1
+  parents=$(printf %08X "$origin")$(printf %s "$1" | cut -c9-24)
+  folder=$repository/wal-archive/$(printf %s "$parents" | cut -c1-16)
+  [ ! -s "$folder/$parents.zst" ] && [ ! -s "$folder/$parents.partial.zst" ] || return 0
+  for piece in "$folder/$parents".*-*.partial.zst; do
+    [ -e "$piece" ] || continue
+    [ "$((0x$(basename "$piece" | cut -c35-42)))" -le "$end" ] || return 0
+  done
+  return 1
 }
 
 # Before a later whole segment there is a gap. And PostgreSQL would replay what an abandoned timeline has beyond the place

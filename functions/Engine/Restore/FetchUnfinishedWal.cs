@@ -7,8 +7,8 @@ namespace Highwater.Engine.Restore;
 
 /// <summary>
 /// Makes a segment of what was streamed of it before the server was lost: the pieces, and zeros up to a segment's size.
-/// PostgreSQL replays it up to the last whole record and takes that for the end of the WAL. Where there are no pieces,
-/// the <c>.partial</c> file of a promotion is given, of which PostgreSQL never asks by that name
+/// PostgreSQL replays it up to the last whole record and takes that for the end of the WAL. Where no piece leads
+/// farther, the <c>.partial</c> file of a promotion is given, of which PostgreSQL never asks by that name
 /// (CleanupAfterArchiveRecovery in access/transam/xlog.c): it has what the new timeline's own copy of the segment may
 /// not have brought yet.
 /// </summary>
@@ -53,9 +53,11 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         var archives = new List<WalArchive>();
         foreach (var source in repositories)
             archives.Add(new WalArchive(await source.OpenAsync(cancellationToken)));
-        var found = await FindPiecesAsync(segment, archives, cancellationToken);
-        if (found.Count == 0)
-            found = await FindPartialsAsync(segment, archives, cancellationToken);
+        List<UnfinishedCopy> found =
+        [
+            .. await FindPiecesAsync(segment, archives, cancellationToken),
+            .. await FindPartialsAsync(segment, archives, cancellationToken),
+        ];
         var judged = found.Count > 0 ? await JudgeAsync(segment, found, archives, cancellationToken) : [];
 
         // Asked last: pieces go away, and later WAL comes, only after the segment is there whole.
@@ -99,7 +101,7 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
             {
                 await using var plain = await archive.OpenReadAsync(name, cancellationToken);
                 await plain.CopyToAsync(file, 1 << 17, cancellationToken);
-            }));
+            }, IsPartial: true));
         }
 
         return found;
@@ -122,17 +124,53 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
 
         var histories = await ReadHistoriesAsync(files, cancellationToken);
         var given = new List<UnfinishedCopy>();
+        var ofUnknownLength = new List<UnfinishedCopy>();
         foreach (var copy in found)
         {
             var size = copy.Archive.Repository.Description.WalSegmentSize;
             var start = segment.Start(size).Value;
             var whole = files[copy.Archive].Where(f => f.Kind == WalFileKind.Segment).Select(f => f.Segment);
             var end = new Lsn(start + (ulong)copy.Length);
-            if (UnfinishedEnd.Find(segment, end, size, whole, histories) is { } last)
-                given.Add(copy with { Length = (long)(last.Value - start) });
+            if (UnfinishedEnd.Find(segment, end, size, whole, histories) is not { } last)
+                continue;
+
+            // Where its timeline was left is where a .partial ends; who does not know that cannot say how far it leads.
+            (copy.IsPartial && last == end ? ofUnknownLength : given).Add(
+                copy with { Length = (long)(last.Value - start) });
         }
 
-        return given;
+        if (given.Count == 0)
+            given = ofUnknownLength;
+        var origin = histories.Select(history => history.OriginOf(segment.Timeline)).FirstOrDefault(o => o is not null);
+        return origin is { } fork && await LeadsFartherAsync(fork, segment, given, files, cancellationToken)
+            ? []
+            : given;
+    }
+
+    /// <summary>
+    /// Whether a parent's copy of a segment leads farther than all there is of the child's own, which has not come to
+    /// where that timeline began. PostgreSQL asks for it only if it does not get the child's (XLogFileReadAnyTLI).
+    /// </summary>
+    private static async Task<bool> LeadsFartherAsync(
+        TimelineFork fork,
+        WalSegmentName segment,
+        IReadOnlyList<UnfinishedCopy> own,
+        Dictionary<WalArchive, List<WalFileName>> files,
+        CancellationToken cancellationToken)
+    {
+        var parents = segment with { Timeline = fork.Parent };
+        foreach (var (archive, held) in files)
+        {
+            var start = segment.Start(archive.Repository.Description.WalSegmentSize).Value;
+            var length = own.Count > 0 ? own.Max(copy => copy.Length) : 0;
+            if (length == 0 || start + (ulong)length > fork.SwitchPoint.Value)
+                return false;
+            if (held.Contains(WalFileName.Of(parents)) || held.Contains(WalFileName.PartialOf(parents))
+                || (await new WalPieces(archive.Repository).ReadChainAsync(parents, cancellationToken)).Length > length)
+                return true;
+        }
+
+        return false;
     }
 
     /// <exception cref="HighwaterException">No repository could give one of them: the first failure.</exception>
@@ -201,5 +239,7 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
     /// <param name="Archive">Which has it.</param>
     /// <param name="Length">How many of its bytes are given.</param>
     /// <param name="WriteAsync">Writes at least so many.</param>
-    private sealed record UnfinishedCopy(WalArchive Archive, long Length, Func<Stream, Task> WriteAsync);
+    /// <param name="IsPartial">It is what a promotion left.</param>
+    private sealed record UnfinishedCopy(
+        WalArchive Archive, long Length, Func<Stream, Task> WriteAsync, bool IsPartial = false);
 }

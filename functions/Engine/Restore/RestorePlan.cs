@@ -9,6 +9,8 @@ namespace Highwater.Engine.Restore;
 /// <param name="Backup">The base backup to start from.</param>
 /// <param name="Target">Where recovery ends.</param>
 /// <param name="Timeline">The timeline recovery ends on.</param>
+/// <param name="WantedTimeline">The one it was to end on, of which there may be nothing yet: what that has left behind
+/// is no part of it all the same.</param>
 /// <param name="FirstSegment">The first WAL segment recovery reads.</param>
 /// <param name="LastSegment">The last one that is there without a gap; recovery may end earlier.</param>
 /// <param name="WalSegments">How many segments there are from first to last.</param>
@@ -20,6 +22,7 @@ public sealed record RestorePlan(
     BackupRecord Backup,
     RecoveryTarget Target,
     uint Timeline,
+    uint WantedTimeline,
     WalSegmentName FirstSegment,
     WalSegmentName LastSegment,
     long WalSegments,

@@ -29,6 +29,7 @@ public static class RestorePlanner
             chosen.Backup,
             request.Target,
             chosen.Reach.Timeline,
+            chosen.Wanted,
             chosen.Backup.FirstSegment,
             chosen.Reach.LastSegment!.Value,
             (long)(chosen.Reach.LastSegment.Value.Number(facts.SegmentSize)
@@ -52,7 +53,7 @@ public static class RestorePlanner
                    let whole = !facts.Faults.ContainsKey(backup.Id) && reach.End >= backup.StopLsn
                    let end = reach.LastSegment is { } last ? facts.Ends.GetValueOrDefault(last) : null
                    orderby backup.Id
-                   select new RestoreCandidate(backup, reach, whole, end)];
+                   select new RestoreCandidate(backup, wanted, reach, whole, end)];
     }
 
     /// <summary>The timeline recovery is to end on; null for that of each base backup.</summary>

@@ -109,6 +109,10 @@ public sealed partial class ArchiveSpooledWal(
             return await new KeepUnfinishedSegment(archive, tails.FindBeforeAsync, logger)
                 .TryAsync(file, _spool.PathOf(file), forks[file.Segment.Timeline], cancellationToken);
         }
+        catch (FileNotFoundException)
+        {
+            return null; // Another process has taken it or moved it aside.
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw _spool.Unusable($"{file} cannot be read: {e.Message}", e);

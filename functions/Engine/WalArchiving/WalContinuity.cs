@@ -189,22 +189,26 @@ public sealed class WalContinuity
     private WalReach Reach(TimelineHistory history, WalSegmentName next, WalSegmentName? last)
     {
         var isGap = PathBeyond(history, next);
-        if (last is not null && FindUnfinished(next, history) is { } open)
-            return new WalReach(next.Timeline, open.End, last, open.StoredAt, next, isGap, open);
+        var open = last is null ? null : FindUnfinished(next, history);
 
-        // Where the child's first segment is missing, its parent's own copy still leads up to the fork.
+        // Where the child's first segment is missing, or is there in pieces that do not come to where it began, its
+        // parent's own copy still leads up to the fork.
         foreach (var fork in history.Forks
             .Where(f => f.SwitchPoint > next.Start(_size) && f.SwitchPoint < next.End(_size)).Reverse())
         {
             var parents = next with { Timeline = fork.Parent };
+            if (open?.End > fork.SwitchPoint)
+                break;
             if (Has(parents))
                 return new WalReach(
                     history.TimelineAt(fork.SwitchPoint), fork.SwitchPoint, parents, _segments[parents], next, isGap);
-            if (last is not null && FindUnfinished(parents, history) is { } streamed)
+            if (last is not null && FindUnfinished(parents, history) is { } streamed && !(open?.End >= streamed.End))
                 return new WalReach(
                     history.TimelineAt(streamed.End), streamed.End, last, streamed.StoredAt, next, isGap, streamed);
         }
 
+        if (open is not null)
+            return new WalReach(next.Timeline, open.End, last, open.StoredAt, next, isGap, open);
         return new WalReach(
             history.TimelineAt(next.Start(_size)),
             next.Start(_size),

@@ -207,6 +207,60 @@ public sealed class FetchUnfinishedWalTests
     }
 
     [Fact]
+    public async Task What_a_promotion_left_of_it_is_given_where_less_was_streamed()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var partial = await PutPartialAsync(scene.Local);
+        await PutAsync(scene.Local, 0, partial[..0x4000]);
+        await PutHistoryAsync(scene.LocalArchive, 2, "1\t0/508000\tno reason\n");
+        partial.AsSpan(0x8000).Clear();
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, timeline: 2));
+        Assert.Equal(partial, Given(scene));
+        Assert.Equal(0, Script(scene, "local"));
+        Assert.Equal(partial, Given(scene));
+    }
+
+    [Theory]
+    [InlineData("whole")]
+    [InlineData("partial")]
+    [InlineData("pieces")]
+    public async Task Pieces_of_a_timeline_that_end_before_it_began_do_not_hide_its_parents_copy(string copy)
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var bytes = WalScene.BytesOf(Last);
+        if (copy == "whole")
+            scene.Spool(5);
+        if (copy == "partial")
+            await PutPartialAsync(scene.Local);
+        if (copy == "pieces")
+            await PutAsync(scene.Local, 0, bytes[..0x3000]);
+        await scene.ArchiveAsync();
+        await PutHistoryAsync(scene.LocalArchive, 2, "1\t0/504000\tno reason\n");
+        var child = Last with { Timeline = 2 };
+        var pieces = new WalPieces(scene.Local);
+        await pieces.PutAsync(new WalPieceName(child, 0, 0x2000), () => new MemoryStream(bytes[..0x2000]), Token);
+
+        foreach (var timeline in new uint?[] { 2, null })
+        {
+            Assert.Equal(WalGetOutcome.Absent, await FetchAsync(scene, timeline, child));
+            Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, timeline));
+            Assert.Equal(bytes[..0x3000], Given(scene)[..0x3000]);
+        }
+
+        Assert.Equal(1, Script(scene, "local", segment: child));
+        Assert.Equal(0, Script(scene, "local"));
+        Assert.Equal(bytes[..0x3000], Given(scene)[..0x3000]);
+
+        // Past that place they are WAL of its own.
+        await pieces.PutAsync(
+            new WalPieceName(child, 0x2000, 0x4001), () => new MemoryStream(bytes[0x2000..0x4001]), Token);
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, 2, child));
+        Assert.Equal(0, Script(scene, "local", segment: child));
+        Assert.Equal(bytes[..0x4001], Given(scene)[..0x4001]);
+    }
+
+    [Fact]
     public async Task A_damaged_piece_is_replaced_by_another_repositorys_or_stops_recovery()
     {
         await using var scene = await WalScene.CreateAsync();
@@ -356,13 +410,14 @@ public sealed class FetchUnfinishedWalTests
         File.WriteAllText(path, text);
     }
 
-    private static Task<WalGetOutcome> FetchAsync(WalScene scene, uint? timeline = null) => new FetchWal(
+    private static Task<WalGetOutcome> FetchAsync(
+        WalScene scene, uint? timeline = null, WalSegmentName? segment = null) => new FetchWal(
         [
             new RepositorySource("local", "local", _ => Task.FromResult(scene.Local)),
             new RepositorySource("remote", "remote", _ => Task.FromResult(scene.Remote)),
         ],
         NullLogger<FetchWal>.Instance,
-        timeline).RunAsync(Last.ToString(), Destination(scene), Token);
+        timeline).RunAsync((segment ?? Last).ToString(), Destination(scene), Token);
 
     private static string Destination(WalScene scene) => Path.Combine(scene.SpoolPath, "RECOVERYXLOG");
 
@@ -374,11 +429,12 @@ public sealed class FetchUnfinishedWalTests
     }
 
     /// <summary>The exit status of the recovery kit's own wal-get.</summary>
-    private static int Script(WalScene scene, string repository, string? tools = null)
+    private static int Script(
+        WalScene scene, string repository, string? tools = null, WalSegmentName? segment = null)
     {
         var script = Path.Combine(Path.GetDirectoryName(scene.LocalPath)!, repository, RepositoryLayout.RestoreScript);
         var command = new System.Diagnostics.ProcessStartInfo(
-            "sh", [script, "wal-get", Last.ToString(), Destination(scene)]);
+            "sh", [script, "wal-get", (segment ?? Last).ToString(), Destination(scene)]);
         if (tools is not null)
             command.Environment["PATH"] = $"{tools}:{command.Environment["PATH"]}";
         using var process = System.Diagnostics.Process.Start(command)!;

@@ -130,6 +130,20 @@ public sealed class RestorePlannerTests
         Assert.Contains("recovery_target_timeline = '2'", RecoverySettings.Lines(plan, "x"));
     }
 
+    [Fact]
+    public void Where_nothing_of_a_new_timeline_arrived_its_history_is_kept_to_all_the_same()
+    {
+        var histories = new Dictionary<uint, TimelineHistory>
+        {
+            [2] = TimelineHistory.Parse(2, "1\t0/1480000\tpromoted\n"),
+        };
+        var plan = Plan(
+            Facts([2], []) with { Wal = new WalContinuity(Size, Files([], 1).Take(10), histories) },
+            RecoveryTarget.Latest)!;
+
+        Assert.Equal((1u, 2u), (plan.Timeline, plan.WantedTimeline));
+    }
+
     private static Dictionary<uint, TimelineHistory> NoHistories => [];
 
     private static RestorePlan? Plan(RestoreFacts facts, RecoveryTarget target)

@@ -60,6 +60,29 @@ public sealed class UnfinishedSegmentTests
     }
 
     [Fact]
+    public async Task One_that_another_process_takes_meanwhile_is_no_trouble()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        var (wal, bytes) = Unfinished(Rest.Zeros, new Random(1));
+        Spool(scene, bytes);
+        scene.SpoolText(History, LeftAt(wal.Position));
+        var looks = 0;
+        scene.LocalStorage.Fault = (method, _) =>
+        {
+            // Where its timeline was left is looked up after it was found to be unfinished.
+            if (method == nameof(scene.LocalStorage.ListAsync) && looks++ == 0)
+                File.Delete(scene.InSpool(Name));
+            return null;
+        };
+
+        var result = await scene.ArchiveAsync();
+
+        Assert.Equal(1, looks);
+        Assert.Empty(result.Faults);
+        Assert.Equal(1, result.Files);
+    }
+
+    [Fact]
     public async Task Moved_aside_before_its_history_came_it_is_judged_again_when_it_comes()
     {
         await using var scene = await WalScene.CreateAsync();

@@ -134,6 +134,24 @@ public sealed class WalContinuityTests
         Assert.Equal(Segment(5), reach.LastSegment);
     }
 
+    [Theory]
+    [InlineData(true, 800)]
+    [InlineData(false, 700)]
+    public void The_parents_copy_leads_farther_than_what_was_streamed_of_the_child_before_it_began(bool whole, int end)
+    {
+        var backup = TestBackups.Needing(Segment(3), Segment(4), Size);
+        var start = Segment(6).Start(Size).Value;
+        UnfinishedSegment[] open =
+        [
+            new(Segment(6, 2), new Lsn(start + 500), Start.AddMinutes(7)),
+            new(Segment(6), new Lsn(start + 700), Start.AddMinutes(7)),
+        ];
+        var wal = new WalContinuity(
+            Size, Segments(1, [3, 4, 5, .. whole ? [6u] : Array.Empty<uint>()]).Select(s => Entry(WalFileName.Of(s))),
+            new Dictionary<uint, TimelineHistory> { [2] = History(2, (1, new Lsn(start + 800))) }, open);
+        Assert.Equal(new Lsn(start + (ulong)end), wal.ReachFrom(backup).End);
+    }
+
     [Fact]
     public void Recovery_follows_a_promotion_through_the_segment_where_it_happened()
     {
