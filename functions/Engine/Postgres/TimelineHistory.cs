@@ -18,7 +18,12 @@ public sealed partial class TimelineHistory
     /// <summary>The youngest: the one the history is of.</summary>
     public uint Timeline { get; }
 
-    /// <summary>Every ancestor and where it was left, oldest first.</summary>
+    /// <summary>
+    /// Every ancestor and where it was left, oldest first, none later than its descendants. The file may say otherwise
+    /// of one: a recovery towards timeline 2 that stops before that began makes it timeline 3's parent all the same
+    /// (StartupXLOG in access/transam/xlog.c), and lines <c>1 F</c>, <c>2 E</c> with E before F. From E on there is
+    /// only timeline 3 (tliOfPointInHistory in access/transam/timeline.c looks at the youngest first).
+    /// </summary>
     public IReadOnlyList<TimelineFork> Forks { get; }
 
     /// <summary>A timeline without a history file: the first one of a cluster, or one whose file is not at
@@ -39,10 +44,15 @@ public sealed partial class TimelineHistory
                 throw new FormatException(
                     $"The line '{line}' of {timeline:X8}.history does not name a timeline and the LSN where it was "
                     + "left.");
-            if (parent >= timeline
-                || (forks.Count > 0 && (parent <= forks[^1].Parent || switchPoint < forks[^1].SwitchPoint)))
+            if (parent >= timeline || (forks.Count > 0 && parent <= forks[^1].Parent))
                 throw new FormatException($"The line '{line}' of {timeline:X8}.history is out of order.");
             forks.Add(new TimelineFork(parent, switchPoint));
+        }
+
+        for (var i = forks.Count - 2; i >= 0; i--)
+        {
+            if (forks[i].SwitchPoint > forks[i + 1].SwitchPoint)
+                forks[i] = forks[i] with { SwitchPoint = forks[i + 1].SwitchPoint };
         }
 
         return forks.Count > 0

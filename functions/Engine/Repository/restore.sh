@@ -213,11 +213,14 @@ judge_end() { # SEGMENT: lowers $end to what recovery may be given
   done
   for history in "$repository"/wal-archive/*.history; do
     [ -e "$history" ] || continue
+    found=no
     while read -r parent left _; do
       case $parent in
         *[!0-9]* | '') continue ;;
       esac
-      [ "$parent" -eq "$((0x$timeline))" ] || continue
+      # Its line, or one after it: a younger timeline may have been left earlier.
+      [ "$parent" -ne "$((0x$timeline))" ] || found=yes
+      [ "$found" = yes ] || continue
       left=$(((0x${left%/*} << 32) + 0x${left#*/} - start))
       [ "$left" -ge 0 ] || left=0
       [ "$left" -ge "$end" ] || end=$left

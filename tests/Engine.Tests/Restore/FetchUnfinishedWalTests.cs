@@ -127,6 +127,19 @@ public sealed class FetchUnfinishedWalTests
     }
 
     [Fact]
+    public async Task Where_a_younger_timeline_was_left_earlier_that_place_counts()
+    {
+        await using var scene = await WalScene.CreateAsync();
+        await PutAsync(scene.Local, 0, TestBytes.Of(100, 1));
+        await PutHistoryAsync(scene.LocalArchive, 3, "1\t0/600000\tno reason\n2\t0/500010\tno reason\n");
+
+        Assert.Equal(WalGetOutcome.Found, await FetchAsync(scene, timeline: 3));
+        Assert.Equal([.. TestBytes.Of(100, 1)[..0x10], 0], Given(scene)[..0x11]);
+        Assert.Equal(0, Script(scene, "local"));
+        Assert.Equal([.. TestBytes.Of(100, 1)[..0x10], 0], Given(scene)[..0x11]);
+    }
+
+    [Fact]
     public async Task A_history_that_one_repository_has_damaged_or_empty_is_taken_from_the_other()
     {
         await using var scene = await WalScene.CreateAsync();

@@ -32,8 +32,11 @@ internal sealed class KeepTimelineHistory(PostgresOptions server)
     private static async Task<bool> AgreesAsync(
         WalArchive archive, uint ancestor, TimelineHistory history, CancellationToken cancellationToken) =>
         await archive.StatAsync(WalFileName.HistoryOf(ancestor), cancellationToken) is { IsThere: true }
-        && (await archive.ReadHistoryAsync(ancestor, cancellationToken)).Forks.SequenceEqual(
-            history.Forks.TakeWhile(fork => fork.Parent < ancestor));
+        && (await archive.ReadHistoryAsync(ancestor, cancellationToken)).Forks
+            .Select(fork => fork.SwitchPoint < history.LeftAt(ancestor)
+                ? fork
+                : fork with { SwitchPoint = history.LeftAt(ancestor)!.Value })
+            .SequenceEqual(history.Forks.TakeWhile(fork => fork.Parent < ancestor));
 
     private async Task KeepAsync(
         WalArchive archive, uint timeline, int serverMajor, CancellationToken cancellationToken)
