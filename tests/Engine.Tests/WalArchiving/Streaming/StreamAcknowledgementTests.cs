@@ -195,7 +195,14 @@ public sealed class StreamAcknowledgementTests
                 Assert.True(slot!.LagBytes > scene.Options.LagLimitBytes);
                 break;
             case SlotLagAction.Release:
-                Assert.InRange(slot!.LagBytes, 0, scene.Options.LagLimitBytes);
+                // The server reads it a moment later; where the end of the stream comes first, the next run says it again.
+                await StreamScene.UntilAsync(scene.Server, "the server has heard of it", async () =>
+                {
+                    if ((await scene.SlotAsync())!.LagBytes <= scene.Options.LagLimitBytes)
+                        return true;
+                    await scene.TickAsync();
+                    return false;
+                });
                 break;
             default:
                 Assert.Null(slot);
