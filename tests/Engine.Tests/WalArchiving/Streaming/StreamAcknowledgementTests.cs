@@ -195,7 +195,7 @@ public sealed class StreamAcknowledgementTests
                 Assert.True(slot!.LagBytes > scene.Options.LagLimitBytes);
                 break;
             case SlotLagAction.Release:
-                // The server reads it a moment later; where the end of the stream comes first, the next run says it again.
+                // The server reads it a moment later; where the stream's end comes first, the next run says it again.
                 await StreamScene.UntilAsync(scene.Server, "the server has heard of it", async () =>
                 {
                     if ((await scene.SlotAsync())!.LagBytes <= scene.Options.LagLimitBytes)
