@@ -65,6 +65,7 @@ public sealed class CommandLineTests
     [InlineData("wal-get")]
     [InlineData("wal-get", Segment)]
     [InlineData("wal-get", Segment, "x", "y")]
+    [InlineData("wal-get", Segment, "x", "--timeline", "two")]
     [InlineData("wal-get", Segment, "x", "--repository")]
     [InlineData("wal-get", Segment, "x", "--repository", "sftp://backup@127.0.0.1/srv/main")]
     public async Task Wrong_usage_of_wal_get_never_passes_for_the_end_of_the_archive(params string[] arguments) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Highwater.Cli.Output;
 using Highwater.Engine.Errors;
 using Highwater.Engine.Restore;
@@ -81,5 +82,13 @@ public static class WalGetCommand
         Description = "The timeline recovery is to end on (recovery_target_timeline, decimal). Nothing is given that "
             + "this timeline has left behind; without it, nothing of an unfinished segment that any has",
         HelpName = "NUMBER",
+        CustomParser = result =>
+        {
+            if (uint.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number > 0)
+                return number;
+            result.AddError("--timeline takes a whole number from 1, in decimal: 10 for 0000000A.history");
+            return null;
+        },
     };
 }
