@@ -158,13 +158,15 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
         Dictionary<WalArchive, List<WalFileName>> files,
         CancellationToken cancellationToken)
     {
+        if (own.Count == 0)
+            return false;
+        var start = segment.Start(own[0].Archive.Repository.Description.WalSegmentSize).Value;
+        var length = own.Max(copy => copy.Length);
+        if (start + (ulong)length > fork.SwitchPoint.Value)
+            return false;
         var parents = segment with { Timeline = fork.Parent };
         foreach (var (archive, held) in files)
         {
-            var start = segment.Start(archive.Repository.Description.WalSegmentSize).Value;
-            var length = own.Count > 0 ? own.Max(copy => copy.Length) : 0;
-            if (length == 0 || start + (ulong)length > fork.SwitchPoint.Value)
-                return false;
             if (held.Contains(WalFileName.Of(parents)) || held.Contains(WalFileName.PartialOf(parents))
                 || (await new WalPieces(archive.Repository).ReadChainAsync(parents, cancellationToken)).Length > length)
                 return true;
@@ -212,7 +214,8 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await WriteAsync(copy, destination);
+                await TimelineCut.WriteAsync(
+                    destination, copy.WriteAsync, copy.Length, copy.Archive.Repository.Description.WalSegmentSize);
                 return true;
             }
             catch (HighwaterException e) when (e.Code == ErrorCodes.RepositoryDamaged)
@@ -227,14 +230,6 @@ internal sealed class FetchUnfinishedWal(IReadOnlyList<RepositorySource> reposit
 
         return (passing?.Error ?? damage) is { } trouble ? throw trouble : false;
     }
-
-    private static Task WriteAsync(UnfinishedCopy copy, string destination) =>
-        WholeFile.WriteAsync(destination, async file =>
-        {
-            await copy.WriteAsync(file);
-            file.SetLength(copy.Length);
-            file.SetLength(copy.Archive.Repository.Description.WalSegmentSize.Bytes);
-        });
 
     /// <param name="Archive">Which has it.</param>
     /// <param name="Length">How many of its bytes are given.</param>

@@ -48,15 +48,29 @@ internal sealed class TimelineCut(IReadOnlyList<RepositorySource> repositories, 
             return;
         }
 
+        // To its end: only then is it known to be what was stored.
         await using var plain = await archive.OpenReadAsync(file, cancellationToken);
-        await WholeFile.WriteAsync(destination, async written =>
-        {
-            // To its end: only then is it known to be what was stored.
-            await plain.CopyToAsync(written, 1 << 17, cancellationToken);
-            written.SetLength(length);
-            written.SetLength(archive.Repository.Description.WalSegmentSize.Bytes);
-        });
+        await WriteAsync(
+            destination,
+            written => plain.CopyToAsync(written, 1 << 17, cancellationToken),
+            length,
+            archive.Repository.Description.WalSegmentSize);
     }
+
+    /// <summary>Makes a segment of the first bytes of one, and zeros.</summary>
+    /// <param name="destination">Where it is to stand, whole or not at all.</param>
+    /// <param name="write">Writes at least so many bytes.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="size">Of the segment.</param>
+    /// <exception cref="IOException">The destination cannot be written.</exception>
+    public static Task WriteAsync(
+        string destination, Func<Stream, Task> write, long length, WalSegmentSize size) =>
+        WholeFile.WriteAsync(destination, async file =>
+        {
+            await write(file);
+            file.SetLength(length);
+            file.SetLength(size.Bytes);
+        });
 
     private async Task<Origin> ReadAsync(WalSegmentName segment, CancellationToken cancellationToken)
     {
